@@ -1,0 +1,147 @@
+"""Stripe: v1 snapshot events, v2 thin event notifications, and the thin twins (`v1.*`) of snapshots.
+
+Seen 2026-11-23: https://docs.stripe.com/webhooks, https://docs.stripe.com/event-destinations
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from secrets import token_hex
+from typing import Any, Literal
+
+from stripe import SignatureVerificationError, WebhookSignature
+
+from adapters.base import (
+    Adapter,
+    Options,
+    ParsedEvent,
+    PayloadError,
+    VerificationError,
+    WebhookRequest,
+    check_text,
+    text_field,
+)
+from adapters.plain import json_request
+from adapters.schemes import first_match
+from adapters.stripe_samples import snapshot, thin
+from adapters.times import DAY, check_age, event_time, signed_time
+
+
+class StripeOptions(Options):
+    """`twins: merge` makes a snapshot event and its thin twin one event; the first to arrive is kept.
+
+    A subscription must then name both: `stripe/customer.created` and `stripe/v1.customer.created`.
+    """
+
+    twins: Literal["separate", "merge"] = "separate"
+
+
+class Stripe(Adapter):
+    """Stripe's own library checks the signature; we check the time, since it leaves the future open."""
+
+    name = "stripe"
+    title = "Stripe"
+    docs = "https://docs.stripe.com/webhooks/signature"
+    tolerance = 300
+    # Live mode retries for up to three days: https://docs.stripe.com/webhooks#automatic-retries
+    retry_horizon = 3 * DAY
+    key = "the event id; with `twins: merge`, for a thin twin its snapshot's"
+    first_sample = "customer.created"
+    forwarder = "stripe listen --forward-to {url}"
+    Options = StripeOptions
+    options: StripeOptions
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str], now: float) -> int:
+        header = request.headers.proof("stripe-signature")
+        signed_at = signed_time(_timestamp(header))
+        try:
+            body = request.body.decode()
+        except UnicodeDecodeError:
+            raise VerificationError("the body is not UTF-8, as everything that Stripe signs is") from None
+        index = first_match(
+            secrets, lambda secret: _proves(body, header, secret), "the signature in Stripe-Signature"
+        )
+        check_age(signed_at, now, self.tolerance)
+        return index
+
+    def parse(self, request: WebhookRequest) -> Sequence[ParsedEvent]:
+        document = request.json
+        if document.get("object") == "event":
+            return [_snapshot(document)]
+        if document.get("object") == "v2.core.event":
+            return [_thin(document, merge=self.options.twins == "merge")]
+        raise PayloadError("the field 'object' is neither 'event' nor 'v2.core.event'")
+
+    def sample(self, type: str, now: float, id: str) -> WebhookRequest:
+        make = thin if type.startswith(("v1.", "v2.")) else snapshot
+        return json_request(self.name, make(type, now, id), now)
+
+    def sign(self, request: WebhookRequest, secret: str, now: float) -> WebhookRequest:
+        self.check_secret(secret)
+        header = WebhookSignature.generate_signature_header(request.body.decode(), secret, int(now))
+        return request.with_headers({"Stripe-Signature": header})
+
+    def check_secret(self, secret: str) -> None:
+        check_text(secret)
+        if secret.startswith(("sk_", "rk_", "pk_")):
+            raise ValueError("the secret is an API key; the endpoint's signing secret starts with whsec_")
+
+    def generate_secret(self) -> str:
+        return "whsec_" + token_hex(32)
+
+
+def _timestamp(header: str) -> str:
+    stamps = [item[2:] for item in header.split(",") if item.startswith("t=")]
+    if len(stamps) != 1:
+        raise VerificationError(f"the header Stripe-Signature holds {len(stamps)} items t=, not one")
+    return stamps[0]
+
+
+def _proves(body: str, header: str, secret: str) -> bool:
+    check_text(secret)
+    try:
+        WebhookSignature.verify_header(body, header, secret, tolerance=None)
+    except SignatureVerificationError:
+        return False
+    return True
+
+
+def _snapshot(document: Mapping[str, Any]) -> ParsedEvent:
+    version = document.get("api_version")
+    return ParsedEvent(
+        id=text_field(document, "id"),
+        type=text_field(document, "type"),
+        payload=document,
+        ts=event_time(document.get("created")),
+        version=version if isinstance(version, str) else None,
+        attributes=_scalars(document, {"livemode": "livemode", "account": "account"}),
+    )
+
+
+def _thin(document: Mapping[str, Any], merge: bool) -> ParsedEvent:
+    related = document.get("related_object")
+    twin = document.get("snapshot_event")
+    return ParsedEvent(
+        id=text_field(document, "id"),
+        type=text_field(document, "type"),
+        payload=document,
+        ts=event_time(document.get("created")),
+        # https://docs.stripe.com/webhooks/migrate-snapshot-to-thin-events, seen 2026-11-23
+        key=text_field(document, "snapshot_event") if merge and twin else None,
+        attributes={
+            **_scalars(document, {"livemode": "livemode", "context": "context"}),
+            **_scalars(related, {"type": "related_object_type", "id": "related_object_id"}),
+        },
+    )
+
+
+def _scalars(document: object, names: Mapping[str, str]) -> dict[str, str | bool]:
+    """The texts and truth values of `document` under the names that attributes have."""
+    if not isinstance(document, Mapping):
+        return {}
+    return {
+        name: value for field, name in names.items() if isinstance(value := document.get(field), (str, bool))
+    }
+
+
+adapter = Stripe

@@ -1,0 +1,41 @@
+"""The adapters that the contract suite runs over: all there are, and the example in adapters/README.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import adapters
+from adapters.base import Adapter
+
+FIELDS = {"id": "body.id", "type": "body.type", "time": "body.created"}
+TIMED = {"timestamp": "X-Time", "signed": "{timestamp}.{body}"}
+LIST = {"separator": ",", "version": "v1", "timestamp": "t", "signed": "{timestamp}.{body}"}
+
+VARIANTS = {
+    "stripe": [{}, {"twins": "merge"}],
+    "hmac": [
+        {"header": "X-Signature", **FIELDS},
+        {"header": "X-Signature", "prefix": "sha256=", "encoding": "base64", **FIELDS, "id": "digest"},
+        {"header": "X-Signature", "algorithm": "sha512", "encoding": "base64url", **FIELDS, **TIMED},
+        {"header": "X-Signature", "secret_encoding": "base64", "timestamp_unit": "ms", **FIELDS, **TIMED},
+        {"header": "X-Signature", "secret_encoding": "hex", "signed": "{method}{url}{body}", **FIELDS},
+        {"header": "X-Signature", **FIELDS, **LIST},
+    ],
+    "token": [
+        {"header": "X-Token", **FIELDS},
+        {"header": "Authorization", "prefix": "Bearer ", **FIELDS, "id": "header.X-Event-Id"},
+        {"query": "token", **FIELDS, "type": ["body.object", "body.items.0.action"]},
+        {"basic": True, **FIELDS},
+    ],
+}
+CASES = [(name, options) for name in adapters.names() for options in VARIANTS.get(name, [{}])]
+
+
+@pytest.fixture(scope="module", params=[*CASES, ("pagerduty", {})], ids=str)
+def adapter(request, tmp_path_factory) -> Adapter:
+    name, options = request.param
+    folder = tmp_path_factory.mktemp("adapters")
+    readme = Path(adapters.__file__).with_name("README.md").read_text()
+    (folder / "pagerduty.py").write_text(re.search(r"```python\n(.*?)```", readme, re.DOTALL)[1])
+    return adapters.load(name, folder)(options)

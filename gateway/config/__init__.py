@@ -1,0 +1,16 @@
+"""config.yaml -> typed, checked, frozen settings; docs/configuration.md describes every key."""
+
+from gateway.config.describing import Description, describe, restart_needed
+from gateway.config.filling import SecretsMode
+from gateway.config.loading import load
+from gateway.config.problems import ConfigError, Problem
+from gateway.config.secret import Secret
+from gateway.config.settings import Dedupe, Retention, Server, Settings, Source, Store
+from gateway.config.subscription import Destination, Retry, Subscription
+from gateway.config.units import format_duration, parse_duration
+
+__all__ = [
+    "ConfigError", "Dedupe", "Description", "Destination", "Problem", "Retention", "Retry", "Secret",
+    "SecretsMode", "Server", "Settings", "Source", "Store", "Subscription", "describe", "format_duration",
+    "load", "parse_duration", "restart_needed",
+]  # fmt: skip

@@ -1,0 +1,105 @@
+"""What the settings amount to, in the words that `gateway check` prints, and what a reload cannot change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gateway.config.settings import Settings, Source
+from gateway.config.subscription import Subscription
+from gateway.config.units import format_duration
+
+_FIXED = (("server", "host"), ("server", "port"), ("store", "path"))
+"""Settings that are taken once, when the process starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDescription:
+    """One source; durations as text (`3d`), `tolerance` None where the provider signs no time."""
+
+    name: str
+    path: str
+    adapter: str
+    dedupe_key: str
+    window: str
+    key_kept: str
+    tolerance: str | None
+    secrets: tuple[str, ...]
+    quarantine: bool
+    keep_rejections: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDescription:
+    """One subscription; durations as text. `total` is the time from the first attempt to the dead letter."""
+
+    name: str
+    events: tuple[str, ...]
+    destination: str
+    format: str
+    timeout: str
+    schedule: tuple[str, ...]
+    total: str
+    concurrency: int
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """All sources and subscriptions, in the order of the file, secrets masked."""
+
+    sources: tuple[SourceDescription, ...]
+    subscriptions: tuple[SubscriptionDescription, ...]
+
+
+def describe(settings: Settings) -> Description:
+    """What every source and subscription resolves to; safe to print."""
+    return Description(
+        tuple(_source(source, settings) for source in settings.sources.values()),
+        tuple(_subscription(name, each) for name, each in settings.subscriptions.items()),
+    )
+
+
+def restart_needed(old: Settings, new: Settings) -> list[str]:
+    """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`."""
+    return [
+        "store.url" if (section, key) == ("store", "path") else f"{section}.{key}"
+        for section, key in _FIXED
+        if getattr(getattr(old, section), key) != getattr(getattr(new, section), key)
+    ]
+
+
+def _source(source: Source, settings: Settings) -> SourceDescription:
+    tolerance = source.adapter.tolerance
+    return SourceDescription(
+        name=source.name,
+        path=source.path,
+        adapter=source.adapter.name,
+        dedupe_key=source.adapter.key,
+        window=format_duration(source.window(settings)),
+        key_kept=format_duration(source.key_kept(settings)),
+        tolerance=None if tolerance is None else format_duration(tolerance),
+        secrets=tuple(secret.masked for secret in source.secrets),
+        quarantine=source.quarantine,
+        keep_rejections=source.keep_rejections,
+    )
+
+
+def _subscription(name: str, subscription: Subscription) -> SubscriptionDescription:
+    destination, retry = subscription.destination, subscription.retry
+    return SubscriptionDescription(
+        name=name,
+        events=subscription.events,
+        destination=f"{destination.type} {_without_query(destination.url)}",
+        format=subscription.format,
+        timeout=format_duration(destination.timeout),
+        schedule=tuple(map(format_duration, retry.schedule)),
+        total=format_duration(retry.total),
+        concurrency=subscription.concurrency,
+        secrets=tuple(secret.masked for secret in destination.secrets),
+    )
+
+
+def _without_query(url: str) -> str:
+    """Receivers put tokens into the query, so it is not printed."""
+    return url.partition("?")[0] + "?…" if urlsplit(url).query else url

@@ -1,0 +1,204 @@
+"""The settings that config.yaml becomes: frozen, typed, every duration in seconds, every size in bytes."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ByteSize,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
+
+from adapters.base import Adapter
+from gateway.config.secret import Secret
+from gateway.config.section import Section, shown_url, web_url
+from gateway.config.subscription import Subscription
+from gateway.config.units import Count, Duration, Size, parse_duration
+
+DAY = 86_400.0
+SQLITE = "sqlite:///"
+_VISIBLE = re.compile(r"[!-~]+")
+_URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
+
+
+def _sent_in_a_header(secret: Secret | None) -> Secret | None:
+    if secret and not _VISIBLE.fullmatch(secret.get_secret_value()):
+        raise ValueError("must be printable ASCII characters without spaces")
+    return secret
+
+
+def _public_url(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    url = web_url(value, "https://hooks.example.com")
+    if url.query or url.fragment:
+        raise ValueError(f"must end with the host or a path, not {shown_url(value)}")
+    return str(value).rstrip("/")
+
+
+class Server(Section):
+    """Where and how the gateway listens. Timeouts in seconds, `max_body` in bytes."""
+
+    host: str = Field("127.0.0.1", min_length=1)
+    port: Count = Field(8080, ge=0, le=65_535)
+    admin_token: Annotated[Secret | None, AfterValidator(_sent_in_a_header)] = None
+    max_body: Size = ByteSize(1_048_576)
+    max_in_flight: Count = Field(1024, ge=1, le=1_000_000)
+    body_timeout: Duration = 10.0
+    shutdown_timeout: Duration = 15.0
+    public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach `host`. A name other than localhost counts as reachable."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+class Retention(Section):
+    """How long each kind of row is kept, in seconds. `keys` None: as long as the dedupe window."""
+
+    events: Duration = 30 * DAY
+    duplicates: Duration = 30 * DAY
+    rejections: Duration = 30 * DAY
+    keys: Duration | None = None
+
+
+def _one_for_all(value: Any) -> Any:
+    """`30d` is short for the same duration for events, duplicates and rejections."""
+    if isinstance(value, dict | Retention):
+        return value
+    if parse_duration(value) <= 0:
+        raise ValueError("must be longer than 0s")
+    return {"events": value, "duplicates": value, "rejections": value}
+
+
+def _store_url(value: Any) -> str:
+    """Only SQLite for now; the file's path follows the three slashes."""
+    if not isinstance(value, str) or not value.startswith(SQLITE):
+        raise ValueError(
+            f"only SQLite works now; write sqlite:///data/gateway.db (a path from the folder of this file) "
+            f"or sqlite:////var/lib/gateway.db (absolute), not {shown_url(value)}"
+        )
+    path = value.removeprefix(SQLITE)
+    if not path or path.endswith("/") or "?" in path or ":memory:" in path or not path.isprintable():
+        raise ValueError(f"must name a file, such as sqlite:///data/gateway.db, not {shown_url(value)}")
+    return str(value)
+
+
+class Store(Section):
+    """Where events are kept and for how long."""
+
+    url: Annotated[str, BeforeValidator(_store_url)] = "sqlite:///data/gateway.db"
+    retention: Annotated[Retention, BeforeValidator(_one_for_all)] = Retention()
+    _base: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @model_validator(mode="after")
+    def _remember_base(self, info: ValidationInfo) -> Self:
+        if info.context:
+            self._base = info.context["folder"]
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The database file, absolute; a relative URL starts at the folder of the config file."""
+        return self._base / self.url.removeprefix(SQLITE)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder, absolute: the one that the database file lies in."""
+        return self.path.parent
+
+
+class Dedupe(Section):
+    """How duplicates are told. `window` in seconds, from the first reception."""
+
+    window: Duration = DAY
+
+
+def _fits_a_url(key: Secret) -> Secret:
+    if not _URL_SAFE.fullmatch(key.get_secret_value()):
+        raise ValueError("an event key is part of a URL; use letters, digits and . _ ~ - only")
+    return key
+
+
+class TopLevel(Section):
+    """The file without its sources and subscriptions, which are checked one by one."""
+
+    server: Server = Server()
+    store: Store = Store()
+    dedupe: Dedupe = Dedupe()
+    event_keys: tuple[Annotated[Secret, AfterValidator(_fits_a_url)], ...] = ()
+    adapters_path: str | None = None
+
+
+class SourceKeys(Section):
+    """The keys that every source has; those of its adapter stand beside them in the file."""
+
+    adapter: str = Field(examples=["stripe"])
+    secrets: tuple[Secret, ...] = ()
+    dedupe_window: Duration | None = None
+    tolerance: Duration | None = None
+    quarantine: bool = False
+    keep_rejections: Count = Field(1000, ge=0, le=1_000_000)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One configured inbound endpoint, its adapter built and ready. Durations in seconds."""
+
+    name: str
+    adapter: Adapter = field(compare=False)
+    secrets: tuple[Secret, ...]
+    dedupe_window: float | None = None
+    tolerance: float | None = None
+    quarantine: bool = False
+    keep_rejections: int = 1000
+
+    @property
+    def path(self) -> str:
+        """The URL path that the provider posts to."""
+        return f"/webhooks/{self.name}"
+
+    def window(self, settings: Settings) -> float:
+        """Seconds from first reception in which the same dedupe key is a duplicate."""
+        if self.dedupe_window is not None:
+            return self.dedupe_window
+        return max(settings.dedupe.window, self.adapter.retry_horizon)
+
+    def key_kept(self, settings: Settings) -> float:
+        """Seconds for which a dedupe key stays, also after its event is purged."""
+        return max(self.window(settings), settings.store.retention.keys or 0.0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole config file, checked. `file` is its absolute path.
+
+    `unset_secrets` names the config paths (`sources.stripe`) that should have a secret and have none;
+    it is empty unless the file was loaded with secrets "optional" or "generated".
+    """
+
+    file: Path
+    server: Server
+    store: Store
+    dedupe: Dedupe
+    event_keys: tuple[Secret, ...]
+    adapters_path: Path | None
+    sources: Mapping[str, Source]
+    subscriptions: Mapping[str, Subscription]
+    unset_secrets: tuple[str, ...] = ()

@@ -1,0 +1,126 @@
+"""The event: its shape, its name, its ids, and the patterns that names are matched with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from ulid import ULID, ULIDGenerator
+
+SYSTEM = "gateway"
+"""The source of every system event and the first segment of its name."""
+
+MAX_NAME = 256
+"""Characters of an event's name at most."""
+
+EARLIEST_TS, LATEST_TS = 315_532_800_000, 4_102_444_800_000
+"""Unix ms of 1980-01-01 and 2100-01-01: a time outside is a mistake of unit, not a time."""
+
+_PRINTABLE = re.compile(r"[!-~]+")
+_generator = ULIDGenerator()
+
+
+class InvalidEvent(ValueError):
+    """What an adapter or a caller gave cannot be an event. The message names the field and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; stored once, never changed.
+
+    `event_id` is the gateway's own ULID and unique for ever; `id` is the provider's event id and can come
+    again once its dedupe window has ended. `data` is the provider's payload as JSON text, byte for byte
+    where the payload was the whole body. `ts` (when it happened) and `received_at` are Unix ms.
+    """
+
+    event_id: str
+    id: str
+    name: str
+    source: str
+    data: str
+    ts: int
+    v: str | None
+    received_at: int
+    attributes: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether the gateway itself emitted it."""
+        return self.source == SYSTEM
+
+    def wire(self) -> dict[str, Any]:
+        """The five fields that subscribers and system events see, `data` spliced in unchanged."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "data": orjson.Fragment(self.data.encode()),
+            "ts": self.ts,
+            "v": self.v,
+        }
+
+
+def new_id(now_ms: int) -> str:
+    """A new ULID for `now_ms` (Unix ms); ids made by one process in one ms keep their order."""
+    return str(_generator.generate(now_ms))
+
+
+def first_id(ms: int) -> str:
+    """The smallest ULID of `ms` (Unix ms): every id below it is older, so that ids are an index of time."""
+    return str(ULID.from_bytes(max(0, ms).to_bytes(6) + bytes(10)))
+
+
+@lru_cache(maxsize=4096)
+def name_of(provider: str, type: str) -> str:
+    """The event name of a provider's type: `/` and `:` become `.`, a SHOUTED type is lower-cased.
+
+    Raises InvalidEvent where the result would not be 1 to MAX_NAME printable characters without spaces.
+    """
+    word = type.replace("/", ".").replace(":", ".")
+    name = f"{provider}/{word.lower() if word.isupper() else word}"
+    if not word or len(name) > MAX_NAME or not _PRINTABLE.fullmatch(name):
+        raise InvalidEvent(
+            f"the event type {type[:80]!r} cannot be part of a name: 1 to {MAX_NAME} printable characters"
+        )
+    return name
+
+
+def sane_ts(ts: int | None, received_at: int) -> int:
+    """`ts` where it lies between 1980 and 2100, else `received_at`; both Unix ms."""
+    return ts if ts is not None and EARLIEST_TS <= ts <= LATEST_TS else received_at
+
+
+def compile_patterns(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for several name patterns: `*` stays within a segment, `**` crosses the `/`."""
+    return re.compile("|".join(_expression(pattern) for pattern in patterns) or r"(?!)")
+
+
+def _expression(pattern: str) -> str:
+    parts = re.split(r"(\*\*|\*)", pattern)
+    return "".join({"**": ".*", "*": "[^/]*"}.get(part) or re.escape(part) for part in parts)
+
+
+def differing_fields(first: str, second: str, limit: int = 50) -> list[str]:
+    """The dotted paths at which two JSON documents differ, sorted, `limit` at most.
+
+    A list counts as one field; a text that is no JSON differs as a whole, at the path `$`.
+    """
+    try:
+        a, b = orjson.loads(first), orjson.loads(second)
+    except ValueError:
+        return ["$"]
+    return sorted(_differences(a, b, ""))[:limit]
+
+
+def _differences(a: Any, b: Any, path: str) -> Iterable[str]:
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in a.keys() | b.keys():
+            if key not in a or key not in b:
+                yield f"{path}{key}"
+            else:
+                yield from _differences(a[key], b[key], f"{path}{key}.")
+    elif a != b or type(a) is not type(b):
+        yield path.rstrip(".") or "$"

@@ -1,0 +1,158 @@
+"""What a store promises.
+
+Every time is Unix ms, every duration ms. All methods are coroutines; one that writes returns only after
+the transaction is on disk. Two stores keep this contract by passing the suite in tests/contract.
+
+    StoreError
+    ├── StoreUnavailable   full, locked, unreachable or corrupt now: nothing was written, try again later
+    └── StoreRefused       this file can't be used by this version: start-up stops
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from gateway.store.records import (
+    Attempt,
+    Cancellation,
+    Candidate,
+    Claimed,
+    ClaimResult,
+    Delivery,
+    Duplicate,
+    NewDelivery,
+    Outcome,
+    Pause,
+    Purged,
+    Query,
+    Rejection,
+    RejectionCount,
+    Retention,
+    Settlement,
+    Stored,
+)
+
+
+class StoreError(Exception):
+    """Any failure of the store; the message names the file or server, the cause and the way out."""
+
+
+class StoreUnavailable(StoreError):
+    """The store can't do this now; nothing was written."""
+
+
+class StoreRefused(StoreError):
+    """The store is newer than the code, no store at all, or too damaged to open."""
+
+
+class Store(Protocol):
+    """Where events, dedupe keys and deliveries live."""
+
+    async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Outcome]:
+        """Store every candidate of one request with its dedupe key and deliveries, or record the duplicate.
+
+        All or nothing, on disk when it returns; the first of two with one key always wins.
+        """
+        ...
+
+    async def reject(self, rejection: Rejection) -> None:
+        """Count a refused request and keep it among the last `rejection.keep` of its source."""
+        ...
+
+    async def claim(
+        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+    ) -> ClaimResult:
+        """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms, oldest first."""
+        ...
+
+    async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
+        """Deliveries whose lease ran out: their worker is gone. They are settled like a failed attempt."""
+        ...
+
+    async def settle(self, settlement: Settlement) -> bool:
+        """Write the outcome of an attempt. False, and no change, where the lease was lost meanwhile."""
+        ...
+
+    async def owners(self) -> Sequence[str]:
+        """The owners of all leases."""
+        ...
+
+    async def disown(self, owner: str, now: int) -> int:
+        """End every lease of an owner that is known to be gone. Returns how many."""
+        ...
+
+    async def replay(self, deliveries: Sequence[NewDelivery], now: int) -> int:
+        """Make new deliveries of stored events. Returns how many."""
+        ...
+
+    async def cancel(self, cancellations: Sequence[Cancellation]) -> int:
+        """End pending deliveries. Returns how many were still pending."""
+        ...
+
+    async def pause(self, subscription: str, reason: str, now: int) -> bool:
+        """Hold a subscription's deliveries back. False where it was paused already."""
+        ...
+
+    async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
+        """Let a paused subscription's deliveries go. False where it was not paused."""
+        ...
+
+    async def mark_released(self, rejection_id: str, now: int) -> None:
+        """Note that a quarantined request went in."""
+        ...
+
+    async def purge(self, retention: Retention, limit: int = 500) -> Purged:
+        """Remove up to `limit` rows of each kind that retention lets go; repeat until `total` is 0.
+
+        An event with a pending delivery stays; a dedupe key outlives its event until its window ends.
+        """
+        ...
+
+    async def erase(self, event_id: str) -> bool:
+        """Remove one event and all that belongs to it now; its dedupe key stays. False: no such event."""
+        ...
+
+    async def ready(self, now: int) -> None:
+        """Commit something. Raises StoreUnavailable where the store can't."""
+        ...
+
+    async def event(self, id: str) -> Stored | None:
+        """The event with this event_id or, failing that, the newest with this provider id."""
+        ...
+
+    async def events(self, query: Query) -> Sequence[Stored]:
+        """A page of events, newest first."""
+        ...
+
+    async def duplicates(self, query: Query) -> Sequence[Duplicate]:
+        """A page of duplicates, newest first."""
+        ...
+
+    async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
+        """A page of rejections, newest first; or only the quarantined ones that were not released."""
+        ...
+
+    async def rejection_counts(self) -> Sequence[RejectionCount]:
+        """How often each source refused, by reason."""
+        ...
+
+    async def deliveries(self, query: Query) -> Sequence[Delivery]:
+        """A page of deliveries, newest first."""
+        ...
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        """One delivery."""
+        ...
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        """The attempts of one delivery, in order."""
+        ...
+
+    async def paused(self) -> Sequence[Pause]:
+        """The subscriptions that are paused, and how much waits for them."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the store."""
+        ...

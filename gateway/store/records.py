@@ -1,0 +1,264 @@
+"""The frozen records that cross the store's border. Every time is Unix ms, every duration ms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.event import Event
+
+State = Literal["pending", "succeeded", "dead", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How a webhook reached the gateway, kept for inspection and for verifying it again.
+
+    `headers` is JSON text, a list of [name, value] without any that hold a secret. `body` and the
+    `request_id` it is kept under, shared by a batch, are None where the event's data is exactly the body.
+    `secret` is the index of the secret that matched.
+    """
+
+    remote_addr: str
+    url: str
+    headers: str
+    secret: int
+    request_id: str | None = None
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An event that asks to be stored.
+
+    `key` is the dedupe key within the event's source, None for system events, which are never duplicates.
+    It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data.
+    `subscriptions` get a delivery each, due at the event's `ts` or now, whichever is later.
+    """
+
+    event: Event
+    digest: bytes
+    subscriptions: tuple[str, ...] = ()
+    key: str | None = None
+    window: int = 0
+    reception: Reception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The evidence that a verified webhook was not processed again, and why."""
+
+    duplicate_id: str
+    event_id: str
+    id: str
+    name: str
+    source: str
+    received_at: int
+    gap: int
+    same_body: bool
+    fields: tuple[str, ...]
+    reason: str
+    secret: int | None
+    remote_addr: str
+    headers: str
+    seq: int = 0
+
+    @property
+    def differs(self) -> bool:
+        """Whether the same event id came with another body, which a provider should never do."""
+        return not self.same_body and self.reason == "event id"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a candidate: `event_id` is its own, or the first event's where it is a duplicate."""
+
+    event_id: str
+    duplicate: Duplicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A request that was refused. `body` is kept only in quarantine; `released_at` says it went in later."""
+
+    rejection_id: str
+    source: str
+    reason: str
+    detail: str
+    received_at: int
+    remote_addr: str
+    method: str
+    url: str
+    headers: str
+    body_size: int
+    body_sha256: str
+    body: bytes | None = None
+    released_at: int | None = None
+    keep: int = 1000
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one subscription.
+
+    `attempts` numbers the attempts, is never reset, and fences stale workers. `retries` counts the failed
+    ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it.
+    """
+
+    delivery_id: str
+    event_id: str
+    subscription: str
+    state: State
+    due_at: int
+    attempts: int
+    retries: int
+    created_at: int
+    leased_until: int | None = None
+    finished_at: int | None = None
+    replay_of: str | None = None
+    last_status: int | None = None
+    last_error: str | None = None
+    id: str = ""
+    name: str = ""
+    source: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this worker holds under a lease, with all it needs to deliver it."""
+
+    delivery: Delivery
+    event: Event
+    headers: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """What a claim gave, and when each asked subscription next has something due (Unix ms)."""
+
+    claimed: Sequence[Claimed]
+    next_due: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a delivery. `latency` is ms; `response` the first 4 KiB of the answer's body."""
+
+    delivery_id: str
+    number: int
+    started_at: int
+    latency: int
+    status: int | None = None
+    error: str | None = None
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The outcome of an attempt: the attempt row, the delivery's new state, and what it sets off.
+
+    All of it commits in one transaction, and none of it where `attempt.number` is no longer the delivery's.
+    """
+
+    attempt: Attempt
+    state: State
+    due_at: int
+    retries: int
+    now: int
+    emit: tuple[Candidate, ...] = ()
+    pause: str | None = None
+    pause_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to make of a stored event: a replay."""
+
+    delivery_id: str
+    event_id: str
+    subscription: str
+    due_at: int
+    replay_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A pending delivery to end, and the system events to emit if that succeeds."""
+
+    delivery_id: str
+    now: int
+    emit: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Unix ms before which rows may go; `now` ends the dedupe keys whose window is over."""
+
+    now: int
+    events_before: int
+    duplicates_before: int
+    rejections_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows a purge took."""
+
+    events: int = 0
+    duplicates: int = 0
+    rejections: int = 0
+    keys: int = 0
+
+    @property
+    def total(self) -> int:
+        """All rows together; 0 when there is nothing left to purge."""
+        return self.events + self.duplicates + self.rejections + self.keys
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored event with what is kept beside it. `body` is the raw bytes of the request it came in."""
+
+    event: Event
+    reception: Reception | None
+    body: bytes
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which rows a list wants, newest first. `before` is the `seq` after which the next page starts."""
+
+    source: str | None = None
+    name: str | None = None
+    since: int | None = None
+    state: State | None = None
+    subscription: str | None = None
+    event_id: str | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A subscription that gets nothing until it is resumed; its deliveries wait."""
+
+    subscription: str
+    paused_at: int
+    reason: str
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionCount:
+    """How often a source refused for one reason, ever."""
+
+    source: str
+    reason: str
+    count: int
+    first_at: int
+    last_at: int

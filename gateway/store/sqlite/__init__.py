@@ -1,0 +1,175 @@
+"""The embedded store: SQLite in WAL mode, synchronous=FULL, one writing thread, readers apart."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gateway.event import first_id
+from gateway.store.contract import StoreRefused
+from gateway.store.records import (
+    Attempt,
+    Cancellation,
+    Candidate,
+    Claimed,
+    ClaimResult,
+    Delivery,
+    Duplicate,
+    NewDelivery,
+    Outcome,
+    Pause,
+    Purged,
+    Query,
+    Rejection,
+    RejectionCount,
+    Retention,
+    Settlement,
+    Stored,
+)
+from gateway.store.sqlite import deliveries, rejections, retention, rows
+from gateway.store.sqlite.accept import SQL, accept
+from gateway.store.sqlite.connection import connect, translated
+from gateway.store.sqlite.schema import migrate
+from gateway.store.sqlite.writer import Writer
+from gateway.store.statements import load
+
+READS = load("gateway.store.sqlite", "reads.sql")
+Record = TypeVar("Record")
+Made = TypeVar("Made")
+
+
+class SqliteStore:
+    """One SQLite file that keeps the contract of `gateway.store.contract.Store`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = Writer(path)
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+
+    @classmethod
+    async def open(cls, path: Path) -> SqliteStore:
+        """Open `path`, making its folder (0700) and tables or migrating them first."""
+        await asyncio.to_thread(prepare, path)
+        return cls(path)
+
+    async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Outcome]:
+        return await self._writer.write(accept, candidates)
+
+    async def reject(self, rejection: Rejection) -> None:
+        await self._writer.write(rejections.reject, rejection)
+
+    async def claim(
+        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+    ) -> ClaimResult:
+        return await self._writer.write(deliveries.claim, deliveries.Claim(slots, leases, now, owner))
+
+    async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
+        return await self._read(lambda db: deliveries.expired(db, now, limit))
+
+    async def settle(self, settlement: Settlement) -> bool:
+        return await self._writer.write(deliveries.settle, settlement)
+
+    async def owners(self) -> Sequence[str]:
+        return await self._read(lambda db: [row[0] for row in db.execute(SQL["owners"])])
+
+    async def disown(self, owner: str, now: int) -> int:
+        return await self._writer.write(deliveries.disown, (owner, now))
+
+    async def replay(self, new: Sequence[NewDelivery], now: int) -> int:
+        return await self._writer.write(deliveries.replay, (new, now))
+
+    async def cancel(self, cancellations: Sequence[Cancellation]) -> int:
+        return await self._writer.write(deliveries.cancel, cancellations)
+
+    async def pause(self, subscription: str, reason: str, now: int) -> bool:
+        return await self._writer.write(deliveries.pause, (subscription, reason, now))
+
+    async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
+        return await self._writer.write(deliveries.resume, (subscription, emit))
+
+    async def mark_released(self, rejection_id: str, now: int) -> None:
+        await self._writer.write(rejections.mark_released, (rejection_id, now))
+
+    async def purge(self, retain: Retention, limit: int = 500) -> Purged:
+        return await self._writer.write(retention.purge, (retain, limit))
+
+    async def erase(self, event_id: str) -> bool:
+        return await self._writer.write(retention.erase, event_id)
+
+    async def ready(self, now: int) -> None:
+        await self._writer.write(rejections.heartbeat, now)
+
+    async def event(self, id: str) -> Stored | None:
+        by_event_id = await self._list("event_by_event_id", {"id": id}, rows.stored)
+        found = by_event_id or await self._list("event_by_id", {"id": id}, rows.stored)
+        return found[0] if found else None
+
+    async def events(self, query: Query) -> Sequence[Stored]:
+        since = None if query.since is None else first_id(query.since)
+        return await self._list("events", asdict(query) | {"since": since}, rows.stored)
+
+    async def duplicates(self, query: Query) -> Sequence[Duplicate]:
+        name = "duplicates" if query.event_id is None else "duplicates_of"
+        return await self._list(name, asdict(query), rows.duplicate)
+
+    async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
+        return await self._list("rejections", asdict(query) | {"quarantined": quarantined}, rows.rejection)
+
+    async def rejection_counts(self) -> Sequence[RejectionCount]:
+        return await self._list("rejection_counts", {}, rows.rejection_count)
+
+    async def deliveries(self, query: Query) -> Sequence[Delivery]:
+        name = "deliveries" if query.event_id is None else "deliveries_of"
+        return await self._list(name, asdict(query), rows.delivery)
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        found = await self._list("delivery", {"id": delivery_id}, rows.delivery)
+        return found[0] if found else None
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        return await self._list("attempts", {"id": delivery_id}, rows.attempt)
+
+    async def paused(self) -> Sequence[Pause]:
+        return await self._list("paused", {}, rows.pause)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        while self._readers:
+            self._readers.pop().close()
+
+    async def _list(
+        self, statement: str, values: Mapping[str, Any], record: Callable[[sqlite3.Row], Record]
+    ) -> list[Record]:
+        return await self._read(lambda db: [record(row) for row in db.execute(READS[statement], values)])
+
+    async def _read(self, read: Callable[[sqlite3.Connection], Made]) -> Made:
+        return await asyncio.to_thread(self._reading, read)
+
+    def _reading(self, read: Callable[[sqlite3.Connection], Made]) -> Made:
+        """Read on a connection of this thread's own, so that readers never wait for the writer."""
+        if not hasattr(self._local, "db"):
+            self._local.db = connect(self._path)
+            self._readers.append(self._local.db)
+        db: sqlite3.Connection = self._local.db
+        with translated(self._path):
+            return read(db)
+
+
+def prepare(path: Path) -> list[str]:
+    """Make or migrate the file at `path`. Returns the migrations that ran. Raises StoreError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreRefused(f"{path.parent}: {error.strerror}; the store's folder can't be made") from error
+    db = connect(path)
+    try:
+        with translated(path):
+            return migrate(db, str(path))
+    finally:
+        db.close()

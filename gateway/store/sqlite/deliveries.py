@@ -1,0 +1,161 @@
+"""Deliveries: lease, settle, replay, cancel, pause. Each operation takes a list and answers a list."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from gateway.store.records import (
+    Cancellation,
+    Candidate,
+    Claimed,
+    ClaimResult,
+    NewDelivery,
+    Settlement,
+)
+from gateway.store.sqlite import rows
+from gateway.store.sqlite.accept import SQL, accept
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants how many deliveries of which subscription, for how long (ms)."""
+
+    slots: Mapping[str, int]
+    leases: Mapping[str, int]
+    now: int
+    owner: str
+
+
+def claim(db: sqlite3.Connection, claims: Sequence[Claim]) -> list[ClaimResult]:
+    """Lease the oldest due deliveries of each subscription."""
+    return [_claim(db, asked) for asked in claims]
+
+
+def _claim(db: sqlite3.Connection, asked: Claim) -> ClaimResult:
+    seqs = [seq for name, slots in asked.slots.items() for seq in _lease(db, asked, name, slots)]
+    next_due: dict[str, int] = {}
+    for name in asked.slots:
+        due_at = db.execute(SQL["next_due"], {"subscription": name}).fetchone()[0]
+        if due_at is not None:
+            next_due[name] = due_at
+    return ClaimResult(_leased(db, seqs), next_due)
+
+
+def _lease(db: sqlite3.Connection, asked: Claim, name: str, slots: int) -> list[int]:
+    values = {
+        "subscription": name,
+        "slots": slots,
+        "lease": asked.leases[name],
+        "now": asked.now,
+        "owner": asked.owner,
+    }
+    return [row[0] for row in db.execute(SQL["lease_due"], values).fetchall()]
+
+
+def _leased(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
+    if not seqs:
+        return []
+    found = db.execute(SQL["leased_rows"], {"seqs": orjson.dumps(seqs).decode()})
+    return [rows.claimed(row) for row in found]
+
+
+def expired(db: sqlite3.Connection, now: int, limit: int) -> list[Claimed]:
+    """Deliveries whose lease ran out."""
+    found = db.execute(SQL["expired_leases"], {"now": now, "limit": limit}).fetchall()
+    return _leased(db, [row[0] for row in found])
+
+
+def settle(db: sqlite3.Connection, settlements: Sequence[Settlement]) -> list[bool]:
+    """Write the outcome of attempts; False for one whose lease was lost."""
+    return [_settle(db, settlement) for settlement in settlements]
+
+
+def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
+    attempt = settlement.attempt
+    values = {
+        "delivery_id": attempt.delivery_id,
+        "number": attempt.number,
+        "state": settlement.state,
+        "due_at": settlement.due_at,
+        "retries": settlement.retries,
+        "now": settlement.now,
+        "status": attempt.status,
+        "error": attempt.error,
+    }
+    held = db.execute(SQL["settle"], values).rowcount == 1
+    row = (
+        attempt.delivery_id,
+        attempt.number,
+        attempt.started_at,
+        attempt.latency,
+        attempt.status,
+        attempt.error,
+        attempt.response,
+    )
+    db.execute(SQL["insert_attempt"], row)
+    if held:
+        accept(db, [settlement.emit])
+        if settlement.pause is not None:
+            _pause(db, settlement.pause, settlement.pause_reason, settlement.now)
+    return held
+
+
+def disown(db: sqlite3.Connection, owners: Sequence[tuple[str, int]]) -> list[int]:
+    """End every lease of (owner) at `now`."""
+    return [db.execute(SQL["disown"], {"owner": owner, "now": now}).rowcount for owner, now in owners]
+
+
+def replay(db: sqlite3.Connection, asked: Sequence[tuple[Sequence[NewDelivery], int]]) -> list[int]:
+    """Make new deliveries of stored events; one of an event that is gone is left out."""
+    return [sum(_replay(db, new, now) for new in deliveries) for deliveries, now in asked]
+
+
+def _replay(db: sqlite3.Connection, new: NewDelivery, now: int) -> int:
+    values = {
+        "delivery_id": new.delivery_id,
+        "event_id": new.event_id,
+        "subscription": new.subscription,
+        "due_at": new.due_at,
+        "replay_of": new.replay_of,
+        "now": now,
+    }
+    return db.execute(SQL["replay"], values).rowcount
+
+
+def cancel(db: sqlite3.Connection, asked: Sequence[Sequence[Cancellation]]) -> list[int]:
+    """End pending deliveries with the system events that this sets off."""
+    return [sum(_cancel(db, cancellation) for cancellation in group) for group in asked]
+
+
+def _cancel(db: sqlite3.Connection, cancellation: Cancellation) -> int:
+    values = {"delivery_id": cancellation.delivery_id, "now": cancellation.now}
+    ended = db.execute(SQL["cancel"], values).rowcount
+    if ended:
+        accept(db, [cancellation.emit])
+    return ended
+
+
+def pause(db: sqlite3.Connection, asked: Sequence[tuple[str, str, int]]) -> list[bool]:
+    """Hold (subscription, reason, now) back."""
+    return [_pause(db, *one) for one in asked]
+
+
+def _pause(db: sqlite3.Connection, subscription: str, reason: str, now: int) -> bool:
+    values = {"subscription": subscription, "reason": reason, "now": now}
+    return db.execute(SQL["pause"], values).rowcount == 1
+
+
+def resume(db: sqlite3.Connection, asked: Sequence[tuple[str, Sequence[Candidate]]]) -> list[bool]:
+    """Let (subscription) go, with the system events that this sets off."""
+    return [_resume(db, *one) for one in asked]
+
+
+def _resume(db: sqlite3.Connection, subscription: str, emit: Sequence[Candidate]) -> bool:
+    resumed = db.execute(SQL["resume"], {"subscription": subscription}).rowcount == 1
+    if resumed:
+        accept(db, [emit])
+    return resumed

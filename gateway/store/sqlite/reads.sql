@@ -1,0 +1,80 @@
+-- name: event_by_event_id
+SELECT e.*, r.body FROM events AS e LEFT JOIN requests AS r ON r.request_id = e.request_id
+WHERE e.event_id = :id;
+
+-- name: event_by_id
+SELECT e.*, r.body FROM events AS e LEFT JOIN requests AS r ON r.request_id = e.request_id
+WHERE e.id = :id ORDER BY e.seq DESC LIMIT 1;
+
+-- name: events
+SELECT e.*, NULL AS body FROM events AS e
+WHERE (:source IS NULL OR e.source = :source)
+    AND (:name IS NULL OR name_matches(:name, e.name))
+    AND (:since IS NULL OR e.event_id >= :since)
+    AND (:before IS NULL OR e.seq < :before)
+ORDER BY e.seq DESC
+LIMIT :limit;
+
+-- name: duplicates
+SELECT * FROM duplicates
+WHERE (:source IS NULL OR source = :source)
+    AND (:name IS NULL OR name_matches(:name, name))
+    AND (:since IS NULL OR received_at >= :since)
+    AND (:before IS NULL OR seq < :before)
+ORDER BY seq DESC
+LIMIT :limit;
+
+-- name: duplicates_of
+SELECT * FROM duplicates
+WHERE event_id = :event_id AND (:before IS NULL OR seq < :before)
+ORDER BY seq DESC
+LIMIT :limit;
+
+-- name: rejections
+SELECT * FROM rejections
+WHERE (:source IS NULL OR source = :source)
+    AND (:since IS NULL OR received_at >= :since)
+    AND (:before IS NULL OR seq < :before)
+    AND (NOT :quarantined OR (body IS NOT NULL AND released_at IS NULL))
+ORDER BY seq DESC
+LIMIT :limit;
+
+-- name: rejection_counts
+SELECT source, reason, count, first_at, last_at FROM rejection_counts ORDER BY source, reason;
+
+-- name: deliveries
+SELECT d.*, e.id, e.name, e.source
+FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
+WHERE (:source IS NULL OR e.source = :source)
+    AND (:name IS NULL OR name_matches(:name, e.name))
+    AND (:since IS NULL OR coalesce(d.finished_at, d.created_at) >= :since)
+    AND (:state IS NULL OR d.state = :state)
+    AND (:subscription IS NULL OR d.subscription = :subscription)
+    AND (:before IS NULL OR d.seq < :before)
+ORDER BY d.seq DESC
+LIMIT :limit;
+
+-- name: deliveries_of
+SELECT d.*, e.id, e.name, e.source
+FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
+WHERE d.event_id = :event_id
+    AND (:state IS NULL OR d.state = :state)
+    AND (:subscription IS NULL OR d.subscription = :subscription)
+    AND (:before IS NULL OR d.seq < :before)
+ORDER BY d.seq DESC
+LIMIT :limit;
+
+-- name: delivery
+SELECT d.*, e.id, e.name, e.source
+FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
+WHERE d.delivery_id = :id;
+
+-- name: attempts
+SELECT delivery_id, number, started_at, latency, status, error, response FROM attempts
+WHERE delivery_id = :id ORDER BY number;
+
+-- name: paused
+SELECT p.subscription, p.paused_at, p.reason,
+       (SELECT count(*) FROM deliveries AS d
+        WHERE d.subscription = p.subscription AND d.state = 'pending' AND d.leased_until IS NULL) AS waiting
+FROM paused AS p ORDER BY p.subscription;

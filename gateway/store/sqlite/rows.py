@@ -1,0 +1,112 @@
+"""Database rows as the store's records."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import orjson
+
+from gateway.event import Event
+from gateway.store.records import (
+    Attempt,
+    Claimed,
+    Delivery,
+    Duplicate,
+    Pause,
+    Reception,
+    Rejection,
+    RejectionCount,
+    Stored,
+)
+
+
+def event(row: sqlite3.Row) -> Event:
+    """The columns of `events` as an Event."""
+    return Event(
+        event_id=row["event_id"],
+        id=row["id"],
+        name=row["name"],
+        source=row["source"],
+        data=row["data"],
+        ts=row["ts"],
+        v=row["v"],
+        received_at=row["received_at"],
+        attributes=orjson.loads(row["attributes"]),
+    )
+
+
+def stored(row: sqlite3.Row) -> Stored:
+    """A row of `events` joined with its request's body."""
+    reception = None
+    if row["headers"] is not None:
+        reception = Reception(
+            remote_addr=row["remote_addr"],
+            url=row["url"],
+            headers=row["headers"],
+            secret=row["secret"],
+            request_id=row["request_id"],
+            body=row["body"],
+        )
+    return Stored(event(row), reception, _body(row), row["seq"])
+
+
+def delivery(row: sqlite3.Row) -> Delivery:
+    """A row of `deliveries` joined with its event's id, name and source."""
+    return Delivery(
+        delivery_id=row["delivery_id"],
+        event_id=row["event_id"],
+        subscription=row["subscription"],
+        state=row["state"],
+        due_at=row["due_at"],
+        attempts=row["attempts"],
+        retries=row["retries"],
+        created_at=row["created_at"],
+        leased_until=row["leased_until"],
+        finished_at=row["finished_at"],
+        replay_of=row["replay_of"],
+        last_status=row["last_status"],
+        last_error=row["last_error"],
+        id=row["id"],
+        name=row["name"],
+        source=row["source"],
+        seq=row["seq"],
+    )
+
+
+def claimed(row: sqlite3.Row) -> Claimed:
+    """A leased delivery with its event, the provider's headers and the raw body."""
+    return Claimed(delivery(row), event(row), row["headers"] or "[]", _body(row))
+
+
+def duplicate(row: sqlite3.Row) -> Duplicate:
+    """A row of `duplicates`."""
+    values = dict(row)
+    values["same_body"] = bool(values["same_body"])
+    values["fields"] = tuple(orjson.loads(values["fields"]))
+    return Duplicate(**values)
+
+
+def rejection(row: sqlite3.Row) -> Rejection:
+    """A row of `rejections`."""
+    return Rejection(**dict(row))
+
+
+def rejection_count(row: sqlite3.Row) -> RejectionCount:
+    """A row of `rejection_counts`."""
+    return RejectionCount(**dict(row))
+
+
+def attempt(row: sqlite3.Row) -> Attempt:
+    """A row of `attempts`."""
+    return Attempt(**dict(row))
+
+
+def pause(row: sqlite3.Row) -> Pause:
+    """A row of `paused` with the number of deliveries that wait."""
+    return Pause(**dict(row))
+
+
+def _body(row: sqlite3.Row) -> bytes:
+    kept: bytes | None = row["body"]
+    data: str = row["data"]
+    return data.encode() if kept is None else kept

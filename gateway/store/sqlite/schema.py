@@ -1,0 +1,48 @@
+"""The tables, made and changed through sqlite-utils: versioned, forward only, run at every start."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib.resources import files
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from gateway.store.contract import StoreRefused
+
+migrations = Migrations("gateway")
+
+
+@migrations()
+def m001_initial(db: sqlite_utils.Database) -> None:
+    """Events with their duplicates, rejections, deliveries and attempts."""
+    for statement in (files(__package__) / "m001_initial.sql").read_text(encoding="utf-8").split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+def migrate(connection: sqlite3.Connection, path: str) -> list[str]:
+    """Bring the file up to this version's schema. Returns the names of the migrations that ran.
+
+    Raises StoreRefused where a newer version has been at work on the file.
+    """
+    db = sqlite_utils.Database(connection, execute_plugins=False)
+    newer = [applied.name for applied in migrations.applied(db) if applied.name not in _known()]
+    if newer:
+        raise StoreRefused(
+            f"{path} was written by a newer gateway (it has {', '.join(newer)}); "
+            "start that version, or restore a backup from before the upgrade"
+        )
+    pending = [migration.name for migration in migrations.pending(db)]
+    if pending:
+        migrations.apply(db)
+    return pending
+
+
+def _known() -> set[str]:
+    """The names of all migrations: in an empty database each of them is pending."""
+    empty = sqlite_utils.Database(memory=True)
+    try:
+        return {migration.name for migration in migrations.pending(empty)}
+    finally:
+        empty.close()

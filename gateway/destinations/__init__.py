@@ -1,0 +1,1 @@
+"""Where a subscription delivers: one file a kind of destination."""

@@ -1,0 +1,53 @@
+"""The body of a delivery in the format its subscription asked for. Pure: a record in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from gateway.store.records import Claimed
+
+JSON = "application/json"
+CLOUDEVENTS = "application/cloudevents+json"
+
+
+def event(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
+    """`{id, name, data, ts, v}`; `data` is the provider's payload, byte for byte where it was the body."""
+    return orjson.dumps(claimed.event.wire()), {"content-type": JSON}
+
+
+def raw(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
+    """The provider's own body and headers, so that a handler verifies them as if it stood in front."""
+    return claimed.body, {"content-type": JSON, **dict(orjson.loads(claimed.headers))}
+
+
+def cloudevents(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
+    """A CloudEvents 1.0 envelope in structured mode; `providerid` and `dataversion` are extensions.
+
+    Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md, seen
+    2026-11-23.
+    """
+    happened = claimed.event
+    envelope: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": happened.event_id,
+        "source": f"/webhooks/{happened.source}",
+        "type": happened.name,
+        "time": datetime.fromtimestamp(happened.ts / 1000, UTC).isoformat().replace("+00:00", "Z"),
+        "datacontenttype": JSON,
+        "providerid": happened.id,
+        "data": orjson.Fragment(happened.data.encode()),
+    }
+    if happened.v is not None:
+        envelope["dataversion"] = happened.v
+    return orjson.dumps(envelope), {"content-type": CLOUDEVENTS}
+
+
+FORMATS: Mapping[str, Callable[[Claimed], tuple[bytes, dict[str, str]]]] = {
+    "event": event,
+    "raw": raw,
+    "cloudevents": cloudevents,
+}

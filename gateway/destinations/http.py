@@ -1,0 +1,107 @@
+"""Delivering by HTTP POST: signed, timed, no redirect followed, the answer read only so far."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import httpx
+
+from gateway import __version__
+from gateway.config.subscription import Subscription
+from gateway.destinations.formats import FORMATS
+from gateway.destinations.signature import sign
+from gateway.store.records import Claimed
+
+KEPT_RESPONSE = 4096
+"""Bytes of the subscriber's answer that are kept with the attempt."""
+
+READ_RESPONSE = 65_536
+"""Bytes read so that the connection can be used again; a longer answer costs the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one try: a status, or an error where there was no answer. `latency` is ms."""
+
+    latency: int
+    status: int | None = None
+    error: str | None = None
+    response: str = ""
+    retry_after: str | None = None
+
+
+class HttpDestination:
+    """One subscriber's URL, with connections that are kept open."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        """The destination's timeout holds for the whole try, from connecting to the answer's last byte."""
+        destination = subscription.destination
+        self._url = destination.url
+        self._keys = destination.signing_keys
+        self._timeout = destination.timeout
+        self._format = FORMATS[subscription.format]
+        self._headers = {name: value.get_secret_value() for name, value in destination.headers.items()}
+        open_at_once = subscription.concurrency
+        limits = httpx.Limits(max_connections=open_at_once, max_keepalive_connections=open_at_once)
+        self._client = httpx.AsyncClient(timeout=self._timeout, limits=limits, trust_env=False)
+
+    async def deliver(self, claimed: Claimed, now: float) -> Answer:
+        """POST one delivery at `now` (Unix seconds). Never raises for what the other side does."""
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout):
+                status, text, retry_after = await self._post(claimed, now)
+        except TimeoutError:
+            return Answer(_ms(started), error=f"no answer within {self._timeout:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            return Answer(_ms(started), error=f"{type(error).__name__}: {error}".rstrip(": "))
+        error_text = None if 200 <= status < 300 else _complaint(status)
+        return Answer(_ms(started), status, error_text, text, retry_after)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _post(self, claimed: Claimed, now: float) -> tuple[int, str, str | None]:
+        body, headers = self._message(claimed, now)
+        async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+            text = await _beginning(response)
+            return response.status_code, text, response.headers.get("retry-after")
+
+    def _message(self, claimed: Claimed, now: float) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        body, headers = self._format(claimed)
+        own = sign(claimed.event.event_id, int(now), body, self._keys) | {
+            "user-agent": f"webhook-gateway/{__version__}",
+            "accept-encoding": "identity",
+            "gateway-event": claimed.event.name,
+            "gateway-source": claimed.event.source,
+            "gateway-subscription": claimed.delivery.subscription,
+            "gateway-delivery": claimed.delivery.delivery_id,
+            "gateway-attempt": str(claimed.delivery.attempts),
+        }
+        every = own | headers | self._headers
+        return body, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in every.items()]
+
+
+async def _beginning(response: httpx.Response) -> str:
+    """The first KEPT_RESPONSE bytes of the answer as text."""
+    kept = b""
+    read = 0
+    async for chunk in response.aiter_raw():
+        read += len(chunk)
+        kept += chunk[: max(0, KEPT_RESPONSE - len(kept))]
+        if read > READ_RESPONSE:
+            break
+    return kept.decode("utf-8", "replace")
+
+
+def _complaint(status: int) -> str:
+    if 300 <= status < 400:
+        return f"the subscriber answered {status}; redirects are not followed, configure the final URL"
+    return f"the subscriber answered {status}"
+
+
+def _ms(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

@@ -1,0 +1,109 @@
+"""System events: what the gateway itself has to tell, as events that anybody can subscribe to.
+
+The data of the delivery family has the shape of Inngest's `inngest/function.failed`, so that a handler
+written for that needs only another name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from gateway.event import SYSTEM, Event, new_id
+from gateway.pipeline.route import Router
+from gateway.store.records import Attempt, Candidate, Delivery, Duplicate
+
+FAILED = "gateway/delivery.failed"
+FINISHED = "gateway/delivery.finished"
+CANCELLED = "gateway/delivery.cancelled"
+PAUSED = "gateway/subscription.paused"
+RESUMED = "gateway/subscription.resumed"
+DIFFERS = "gateway/duplicate.differs"
+
+
+def ended(
+    delivery: Delivery, event: Event, state: str, error: Attempt | None, router: Router, now: int
+) -> tuple[Candidate, ...]:
+    """What a delivery emits when it ends as `state`: nothing where its event is a system event itself.
+
+    `delivery.failed` and `delivery.cancelled` are always stored. `delivery.finished`, which comes with
+    every delivery that ends, is stored only where a subscription names it by a pattern that begins with
+    `gateway/`: the delivery's own row tells the same, and `**` should not double every event.
+    """
+    if event.is_system:
+        return ()
+    data = _delivery_data(delivery, event, error)
+    emitted = []
+    if state == "dead":
+        emitted.append(emit(FAILED, data, router, now, id=delivery.delivery_id))
+    if state == "cancelled":
+        emitted.append(emit(CANCELLED, data, router, now, id=delivery.delivery_id))
+    if router.names_system_event(FINISHED):
+        emitted.append(emit(FINISHED, {**data, "state": state}, router, now))
+    return tuple(emitted)
+
+
+def paused(subscription: str, reason: str, router: Router, now: int) -> Candidate:
+    """A subscription gets nothing until it is resumed."""
+    return emit(PAUSED, {"function_id": subscription, "reason": reason}, router, now)
+
+
+def resumed(subscription: str, router: Router, now: int) -> Candidate:
+    """A subscription gets its deliveries again."""
+    return emit(RESUMED, {"function_id": subscription}, router, now)
+
+
+def duplicate_differs(duplicate: Duplicate, router: Router, now: int) -> Candidate:
+    """A provider sent an event id again with another body: its evidence, without the bodies."""
+    data = {
+        "event_id": duplicate.event_id,
+        "id": duplicate.id,
+        "name": duplicate.name,
+        "source": duplicate.source,
+        "duplicate_id": duplicate.duplicate_id,
+        "received_at": duplicate.received_at,
+        "gap": duplicate.gap,
+        "fields": list(duplicate.fields),
+    }
+    return emit(DIFFERS, data, router, now, id=duplicate.duplicate_id)
+
+
+def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | None = None) -> Candidate:
+    """A system event of now (Unix ms); `id` is its event_id unless given."""
+    text = orjson.dumps(data)
+    event_id = new_id(now)
+    event = Event(
+        event_id=event_id,
+        id=id or event_id,
+        name=name,
+        source=SYSTEM,
+        data=text.decode(),
+        ts=now,
+        v="1",
+        received_at=now,
+    )
+    return Candidate(event, hashlib.sha256(text).digest(), router.match(name))
+
+
+def _delivery_data(delivery: Delivery, event: Event, attempt: Attempt | None) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "function_id": delivery.subscription,
+        "run_id": delivery.delivery_id,
+        "attempts": delivery.attempts,
+        "event": event.wire(),
+    }
+    if attempt is not None and (attempt.error or attempt.status):
+        data["error"] = _error(attempt)
+    return data
+
+
+def _error(attempt: Attempt) -> dict[str, Any]:
+    if attempt.status is not None:
+        return {
+            "name": "HTTPStatusError",
+            "message": f"the subscriber answered {attempt.status}",
+            "code": attempt.status,
+        }
+    return {"name": "DeliveryError", "message": attempt.error, "code": None}

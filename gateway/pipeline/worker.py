@@ -1,0 +1,238 @@
+"""The worker: claim what is due, deliver it, settle the outcome, sleep until there is more.
+
+A backlog never sits in memory: a lane claims exactly as many deliveries as it has free slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from gateway.config import Subscription
+from gateway.destinations.http import Answer
+from gateway.pipeline.lane import Lane
+from gateway.pipeline.owner import this_process, vanished
+from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
+from gateway.pipeline.settle import interrupted, settlement
+from gateway.running import Running
+from gateway.store import Store, StoreError
+from gateway.store.records import Attempt, Claimed, Settlement
+
+POLL = 1.0
+"""Seconds after which the worker looks for deliveries that another process has made (a replay)."""
+
+LOST = "the worker stopped before it told the outcome"
+STOPPED = "the gateway stopped during the attempt"
+
+log = logging.getLogger("gateway.worker")
+
+
+class Worker:
+    """Delivers for every subscription of the config in force, until stopped."""
+
+    def __init__(
+        self,
+        store: Store,
+        running: Callable[[], Running],
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """`clock` gives Unix seconds, `chance` a number in [0, 1) that places a retry in its jitter."""
+        self._store = store
+        self._running = running
+        self._clock = clock
+        self._chance = chance
+        self._owner = this_process()
+        self._lanes: dict[str, Lane] = {}
+        self._retired: list[Lane] = []
+        self._more = asyncio.Event()
+        self._polled = 0.0
+        self._stopping = False
+
+    def wake(self, subscriptions: Iterable[str]) -> None:
+        """Say that these subscriptions have new deliveries."""
+        for name in subscriptions:
+            lane = self._lanes.get(name)
+            if lane is not None:
+                lane.claimable = True
+        self._more.set()
+
+    async def run(self) -> None:
+        """Deliver until `stop`. A store that fails is waited for, never given up on."""
+        while not self._stopping:
+            try:
+                await self.step()
+                pause = self._idle_for()
+            except StoreError as error:
+                log.error("deliveries wait for the store: %s", error)
+                pause = POLL
+            await self._wait(pause)
+
+    async def step(self) -> None:
+        """One round: follow the config, settle what a lost worker left, claim what is due."""
+        await self._arrange_lanes()
+        if time.monotonic() - self._polled >= POLL:
+            self._polled = time.monotonic()
+            await self._poll()
+        await self._claim()
+
+    async def stop(self, limit: float) -> None:
+        """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
+        self._stopping = True
+        self._more.set()
+        lanes = [*self._lanes.values(), *self._retired]
+        tasks = {task for lane in lanes for task in lane.under_way.values()}
+        if tasks:
+            await asyncio.wait(tasks, timeout=limit)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for lane in lanes:
+            await lane.destination.close()
+
+    async def recover(self) -> None:
+        """End the leases of processes of this machine that are gone, so that nothing waits for them."""
+        for owner in await self._store.owners():
+            if vanished(owner):
+                count = await self._store.disown(owner, self._now())
+                log.warning("a stopped process held %d deliveries; they go on now", count)
+
+    async def _arrange_lanes(self) -> None:
+        """One lane a subscription of the config in force; a lane that changed or went finishes its work."""
+        wanted: Mapping[str, Subscription] = self._running().settings.subscriptions
+        for name, lane in list(self._lanes.items()):
+            if wanted.get(name) != lane.subscription:
+                self._retired.append(self._lanes.pop(name))
+        for name, subscription in wanted.items():
+            if name not in self._lanes:
+                self._lanes[name] = Lane.of(name, subscription)
+        for lane in [lane for lane in self._retired if not lane.under_way]:
+            self._retired.remove(lane)
+            await lane.destination.close()
+
+    async def _poll(self) -> None:
+        """Look again at every lane, and settle what a lost worker left as a failed attempt."""
+        now = self._now()
+        for lane in self._lanes.values():
+            lane.claimable = True
+        for claimed in await self._store.expired(now):
+            lane_of = self._lanes.get(claimed.delivery.subscription)
+            if lane_of is not None and claimed.delivery.delivery_id not in lane_of.under_way:
+                attempt = Attempt(claimed.delivery.delivery_id, claimed.delivery.attempts, now, 0, error=LOST)
+                await self._settle(lane_of, claimed, attempt, None)
+
+    async def _claim(self) -> None:
+        lanes = {name: lane for name, lane in self._lanes.items() if lane.claimable and lane.free > 0}
+        if not lanes or self._stopping:
+            return
+        for lane in lanes.values():
+            lane.claimable = False
+        slots = {name: lane.free for name, lane in lanes.items()}
+        leases = {name: lane.lease for name, lane in lanes.items()}
+        result = await self._store.claim(slots, leases, self._now(), self._owner)
+        for name, lane in lanes.items():
+            lane.next_due = result.next_due.get(name, float("inf")) / 1000
+        for claimed in result.claimed:
+            self._start(lanes[claimed.delivery.subscription], claimed)
+
+    def _start(self, lane: Lane, claimed: Claimed) -> None:
+        delivery_id = claimed.delivery.delivery_id
+        task = asyncio.create_task(self._deliver(lane, claimed))
+        lane.under_way[delivery_id] = task
+
+        def done(_: asyncio.Task[None]) -> None:
+            del lane.under_way[delivery_id]
+            self._more.set()
+
+        task.add_done_callback(done)
+
+    async def _deliver(self, lane: Lane, claimed: Claimed) -> None:
+        """One attempt, from the request to the row that tells of it."""
+        started = self._clock()
+        try:
+            answer = await self._try(lane, claimed, started)
+        except asyncio.CancelledError:
+            attempt = _attempt(claimed, started, Answer(self._ms_since(started), error=STOPPED))
+            await self._write(claimed, interrupted(claimed, attempt, self._now()))
+            raise
+        wait = parse_retry_after(answer.retry_after, self._clock())
+        try:
+            await self._settle(lane, claimed, _attempt(claimed, started, answer), wait)
+        except StoreError as error:
+            log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
+
+    async def _try(self, lane: Lane, claimed: Claimed, now: float) -> Answer:
+        try:
+            return await lane.destination.deliver(claimed, now)
+        except Exception as error:
+            log.exception("delivering %s failed in the gateway itself", claimed.delivery.delivery_id)
+            return Answer(self._ms_since(now), error=f"{type(error).__name__}: {error}")
+
+    async def _settle(
+        self, lane: Lane, claimed: Claimed, attempt: Attempt, retry_after: float | None
+    ) -> None:
+        """Decide what follows an attempt and write it down; `retry_after` is seconds."""
+        retry, retries = lane.subscription.retry, claimed.delivery.retries
+        now, chance = self._clock(), self._chance()
+        decision = decide(attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance)
+        await self._write(
+            claimed, settlement(claimed, attempt, decision, self._running().router, round(now * 1000))
+        )
+        if isinstance(decision, RetryAt):
+            lane.due(decision.at)
+
+    async def _write(self, claimed: Claimed, settled: Settlement) -> None:
+        held = await self._store.settle(settled)
+        self.wake({name for candidate in settled.emit for name in candidate.subscriptions})
+        attempt = settled.attempt
+        log.log(
+            logging.INFO if settled.state == "succeeded" else logging.WARNING,
+            "delivery.attempted event=%s name=%s delivery=%s subscription=%s attempt=%d status=%s ms=%d %s%s",
+            claimed.event.event_id,
+            claimed.event.name,
+            attempt.delivery_id,
+            claimed.delivery.subscription,
+            attempt.number,
+            attempt.status,
+            attempt.latency,
+            settled.state if held else "lease lost",
+            f" error={attempt.error!r}" if attempt.error else "",
+        )
+
+    def _idle_for(self) -> float:
+        """Seconds until a lane with a free slot has something due, POLL at most."""
+        if any(lane.claimable and lane.free > 0 for lane in self._lanes.values()):
+            return 0.0
+        due = [lane.next_due for lane in self._lanes.values() if lane.free > 0]
+        return min(POLL, max(0.0, min(due, default=float("inf")) - self._clock()))
+
+    async def _wait(self, seconds: float) -> None:
+        """Sleep until woken or `seconds` are over; then what has become due may be claimed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._more.wait()
+        self._more.clear()
+        for lane in self._lanes.values():
+            lane.claimable = lane.claimable or lane.next_due <= self._clock()
+
+    def _now(self) -> int:
+        return round(self._clock() * 1000)
+
+    def _ms_since(self, started: float) -> int:
+        return max(0, round((self._clock() - started) * 1000))
+
+
+def _attempt(claimed: Claimed, started: float, answer: Answer) -> Attempt:
+    return Attempt(
+        delivery_id=claimed.delivery.delivery_id,
+        number=claimed.delivery.attempts,
+        started_at=round(started * 1000),
+        latency=answer.latency,
+        status=answer.status,
+        error=answer.error,
+        response=answer.response,
+    )

@@ -1,0 +1,64 @@
+"""A config made ready to run: everything the hot path would otherwise work out for every request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.base import Adapter
+from gateway.config import Settings, Source
+from gateway.pipeline.route import Router
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A source made ready. `window` is ms, `url` the public URL that signatures may cover, without query."""
+
+    name: str
+    adapter: Adapter
+    secrets: tuple[str, ...]
+    window: int
+    url: str
+    headers_left_out: frozenset[bytes]
+    secret_params: frozenset[str]
+    quarantine: bool
+    keep_rejections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One config in force; a reload makes a new one, so that a request sees the old or the new, whole."""
+
+    settings: Settings
+    endpoints: Mapping[str, Endpoint]
+    router: Router
+
+    @classmethod
+    def of(cls, settings: Settings) -> Running:
+        """Make `settings` ready."""
+        endpoints = {name: _endpoint(source, settings) for name, source in settings.sources.items()}
+        return cls(settings, endpoints, Router({n: s.events for n, s in settings.subscriptions.items()}))
+
+
+LEFT_OUT = frozenset(
+    b"authorization proxy-authorization cookie "
+    b"host connection keep-alive proxy-connection content-length transfer-encoding te trailer upgrade expect "
+    b"accept accept-encoding".split()
+)
+"""Headers that are not kept: those that may hold a credential, and those of the connection alone."""
+
+
+def _endpoint(source: Source, settings: Settings) -> Endpoint:
+    server = settings.server
+    base = server.public_url or f"http://{server.host}:{server.port}"
+    return Endpoint(
+        name=source.name,
+        adapter=source.adapter,
+        secrets=tuple(secret.get_secret_value() for secret in source.secrets),
+        window=round(source.key_kept(settings) * 1000),
+        url=base + source.path,
+        headers_left_out=LEFT_OUT | {name.encode() for name in source.adapter.secret_headers()},
+        secret_params=source.adapter.secret_params(),
+        quarantine=source.quarantine,
+        keep_rejections=source.keep_rejections,
+    )

@@ -1,0 +1,87 @@
+"""The command line: `gateway …`.
+
+A verb's module is imported when the verb is used, so that `gateway --help` and shell completion stay quick
+and no command pays for the server, the HTTP client or a provider's package that another one needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+VERBS = {
+    "serve": ("serve", "Receive webhooks and deliver events."),
+    "check": ("check", "Validate the config without starting."),
+    "reload": ("serve", "Make the running gateway read its config again."),
+    "events": ("events", "List events, newest first."),
+    "event": ("events", "Show one event and what became of it."),
+    "duplicates": ("duplicates", "Show which events came again."),
+    "rejections": ("rejections", "List or count refused requests."),
+    "quarantine": ("quarantine", "List or release refused requests kept whole."),
+    "deliveries": ("deliveries", "List deliveries, newest first."),
+    "replay": ("replay", "Deliver stored events anew."),
+    "cancel": ("cancel", "End pending deliveries."),
+    "resume": ("cancel", "Let a paused subscription's deliveries go."),
+    "purge": ("purge", "Remove old rows, or one event."),
+    "trigger": ("trigger", "Send a signed sample webhook."),
+}
+"""Every verb: the module of this folder that registers it, and what the list of commands says of it."""
+
+
+class _Deferred(TyperCommand):
+    """A verb before it is used; its context is the real command's."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return _real(self.name or "").make_context(info_name, args, parent, **extra)
+
+
+class _Verbs(TyperGroup):
+    """The verbs of VERBS, in that order."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {verb: _Deferred(name=verb, help=help) for verb, (_, help) in VERBS.items()}
+
+
+@cache
+def _real(verb: str) -> Any:
+    part = typer.Typer(rich_markup_mode=None)
+    import_module(f"gateway.cli.{VERBS[verb][0]}").register(part)
+    # A callback makes typer keep a group also where the module has one verb only.
+    part.callback()(lambda: None)
+    return get_group(part).commands[verb]
+
+
+app = typer.Typer(cls=_Verbs, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from gateway import __version__
+
+        typer.echo(f"gateway {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def gateway(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The config file, also accepted after the verb.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Receive webhooks, prove who sent them, keep them once, deliver them to who wants them."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """The console script. Ends the process with one of the exit codes of docs/cli.md."""
+    app(args=args, prog_name="gateway")

@@ -1,0 +1,90 @@
+"""`gateway events` and `gateway event ID`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.event_page import page_json, print_page, read_page
+from gateway.cli.listing import Listing, local, on_one_line, print_json, show
+from gateway.cli.opening import NOTHING, ConfigOption, Opened, run, stop
+from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
+from gateway.event import Event
+from gateway.store.records import Query, Stored
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(events)
+    app.command()(event)
+
+
+def events(
+    source: SourceOption = None,
+    name: NameOption = None,
+    since: SinceOption = None,
+    limit: LimitOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """List events, newest first."""
+    query = Query(source=source, name=name, since=since)
+
+    async def job(opened: Opened) -> None:
+        await show(LISTING, opened.store.events, query, opened, limit, as_json)
+
+    run(config, job)
+
+
+def event(
+    id: Annotated[str, typer.Argument(help="The gateway's event_id or the provider's id.", metavar="ID")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show one event with its deliveries, their attempts and its duplicates."""
+
+    async def job(opened: Opened) -> None:
+        stored = await opened.store.event(id)
+        if stored is None:
+            raise stop(f"there is no event {id!r}; list them with: gateway events", NOTHING)
+        page = await read_page(opened, stored)
+        if as_json:
+            print_json(event_json(stored.event) | page_json(page))
+        else:
+            print_page(page)
+
+    run(config, job)
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """The fields of an event; `data` is the provider's payload, number for number."""
+    return {
+        "event_id": event.event_id,
+        "id": event.id,
+        "name": event.name,
+        "source": event.source,
+        "ts": event.ts,
+        "received_at": event.received_at,
+        "v": event.v,
+        "attributes": dict(event.attributes),
+        "data": on_one_line(event.data),
+    }
+
+
+def _row_json(stored: Stored) -> Mapping[str, Any]:
+    return event_json(stored.event)
+
+
+LISTING: Listing[Stored] = Listing(
+    noun="events",
+    columns={
+        "EVENT ID": lambda stored: stored.event.event_id,
+        "NAME": lambda stored: stored.event.name,
+        "SOURCE": lambda stored: stored.event.source,
+        "ID": lambda stored: stored.event.id,
+        "RECEIVED": lambda stored: local(stored.event.received_at),
+    },
+    json=_row_json,
+)

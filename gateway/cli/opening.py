@@ -1,0 +1,130 @@
+"""What a command starts with: the config, the store where it needs one, and how it ends early."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.config import ConfigError, Settings, load
+from gateway.dev_secrets import DevSecrets, DevSecretsError
+from gateway.pipeline.route import Router
+from gateway.store import Store, StoreError, open_store
+
+NOTHING, USAGE, STORE = 1, 2, 3
+"""Exit codes: nothing matched or the target refused; wrong usage or config; the store can't be used now."""
+
+DEFAULT_CONFIG = Path("config.yaml")
+
+
+def _given_before_the_verb(ctx: typer.Context, config: Path | None) -> Path | None:
+    before: Path | None = ctx.find_root().params.get("config")
+    return config or before
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", callback=_given_before_the_verb, help="[default: config.yaml]"),
+]
+"""The parameter `config: ConfigOption = None` that every command has; `config_path` says what it means."""
+
+
+def config_path(config: Path | None) -> Path:
+    """The config file that a command was given, or the one of the current folder."""
+    return config or DEFAULT_CONFIG
+
+
+def stop(message: str, code: int) -> typer.Exit:
+    """Tell on stderr why a command ends now; raise what this returns. `code` is the exit code."""
+    typer.echo(message, err=True)
+    return typer.Exit(code)
+
+
+def note(message: str) -> None:
+    """Tell something on stderr that is no part of the output."""
+    typer.echo(message, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a command works with. `now` is Unix ms, the moment the command began."""
+
+    settings: Settings
+    store: Store
+    router: Router
+    now: int
+
+
+Job = Callable[[Opened], Awaitable[None]]
+
+
+def run(config: Path | None, job: Job) -> None:
+    """Do `job` on the store of the config; a server may be running on it. Ends the command on any failure."""
+    run_with(settings_at(config_path(config)), job)
+
+
+def run_with(settings: Settings, job: Job) -> None:
+    """Do `job` on the store that `settings` name, which must exist."""
+    path = settings.store.path
+    if not path.is_file() or not path.stat().st_size:
+        raise stop(f"{path}: there is no store yet; make it with: gateway serve", STORE)
+    try:
+        asyncio.run(_opened(settings, job))
+    except StoreError as error:
+        raise stop(str(error), STORE) from error
+
+
+async def _opened(settings: Settings, job: Job) -> None:
+    store = await open_store(settings.store.path)
+    router = Router({name: each.events for name, each in settings.subscriptions.items()})
+    try:
+        await job(Opened(settings, store, router, round(time.time() * 1000)))
+    finally:
+        await store.close()
+
+
+def settings_at(path: Path) -> Settings:
+    """The settings of a command that needs no secret. Ends it with every problem of the config."""
+    try:
+        return load(path, os.environ, secrets="optional")
+    except ConfigError as error:
+        raise stop(str(error), USAGE) from error
+
+
+def settings_with_secrets(path: Path, source: str) -> Settings:
+    """The settings with the secrets of `source` from the environment, or those that `serve --dev` made.
+
+    Ends the command where it has none; a secret that is missing elsewhere does not matter.
+    """
+    try:
+        made = DevSecrets(settings_at(path).store.folder).read()
+        missing = _problems_of(source, path)
+        if missing and f"sources.{source}" not in made:
+            raise stop("\n".join(missing), USAGE)
+        return load(path, os.environ, secrets="optional", generated=made)
+    except (ConfigError, DevSecretsError) as error:
+        raise stop(str(error), USAGE) from error
+
+
+def _problems_of(source: str, path: Path) -> list[str]:
+    """What `gateway serve` would say of the secrets of `source`."""
+    try:
+        load(path, os.environ, secrets="required")
+    except ConfigError as error:
+        return [str(each) for each in error.problems if each.key.startswith(f"sources.{source}.")]
+    return []
+
+
+def unknown(kind: str, name: str, known: Iterable[str], file: Path) -> str:
+    """The sentence for a `kind` (source, subscription) that the config does not have."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    guess = f"did you mean {near[0]!r}? " if near else ""
+    return f"{file}: there is no {kind} {name!r}; {guess}there are: {', '.join(names) or 'none'}"

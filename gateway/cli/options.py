@@ -1,0 +1,68 @@
+"""The options that several commands share, and what may be written for them."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from gateway.config import parse_duration
+
+
+def moment(text: str, now: float | None = None) -> int:
+    """Unix ms of `2h` (that long before `now`, Unix seconds) or of an ISO 8601 time, local without a zone.
+
+    Raises typer.BadParameter saying what would be right.
+    """
+    try:
+        return round(((time.time() if now is None else now) - parse_duration(text)) * 1000)
+    except ValueError:
+        pass
+    try:
+        return round(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise typer.BadParameter(
+            f"{text!r} is neither a duration such as 2h, 30m or 3d "
+            "nor an ISO 8601 time such as 2026-11-23 or 2026-11-23T18:30:00Z"
+        ) from None
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+SourceOption = Annotated[
+    str | None, typer.Option("--source", metavar="NAME", help="Only of this source; `gateway`: its own.")
+]
+NameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="PATTERN",
+        help="Only events whose name matches: * within a segment, ** across, as in 'stripe/customer.*'.",
+    ),
+]
+SinceOption = Annotated[
+    int | None,
+    typer.Option(
+        "--since", parser=moment, metavar="WHEN", help="Not before: 2h, 30m or 3d ago, or an ISO 8601 time."
+    ),
+]
+LimitOption = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, help="Rows at most.  [default: 100; with --json all]"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line; times are Unix ms.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+SubscriptionOption = Annotated[
+    str | None, typer.Option("--subscription", metavar="NAME", help="Only for this subscription.")
+]
+AgeOption = Annotated[
+    float | None,
+    typer.Option("--older-than", parser=_duration, metavar="DURATION", help="Longer ago than 30d or 12h."),
+]

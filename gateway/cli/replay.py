@@ -1,0 +1,176 @@
+"""`gateway replay`: new deliveries of stored events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from gateway.cli.listing import TABLE_LIMIT, Columns, local, pages, print_table
+from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, note, run, stop, unknown
+from gateway.cli.options import DryRunOption, SinceOption
+from gateway.event import new_id
+from gateway.store.records import Delivery, NewDelivery, Query, Stored
+
+BATCH = 500
+"""New deliveries in one transaction at most."""
+
+WRONG = "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(replay)
+
+
+def replay(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID", help="An event_id, a provider's id or a delivery_id."),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="What died since --since and was not replayed.")
+    ] = False,
+    since: SinceOption = None,
+    subscription: Annotated[
+        str | None,
+        typer.Option("--subscription", metavar="NAME", help="To this one; with --failed: only its own."),
+    ] = None,
+    dry_run: DryRunOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Deliver stored events anew.
+
+    An event goes to every subscription that wants it now, a delivery to its own subscription again.
+    """
+    if bool(ids) == failed or failed != (since is not None):
+        raise stop(WRONG, USAGE)
+
+    async def job(opened: Opened) -> None:
+        _check(subscription, opened)
+        if ids:
+            planned = await _of_ids(opened, ids, subscription)
+        else:
+            planned = [one async for one in _of_failed(opened, since, subscription)]
+        if not planned:
+            raise stop(f"no dead delivery ended since {local(since)} that has no later one", NOTHING)
+        await _carry_out(opened, planned, dry_run)
+
+    run(config, job)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A delivery to make, with the name of its event."""
+
+    new: NewDelivery
+    name: str
+
+
+def _check(subscription: str | None, opened: Opened) -> None:
+    known = opened.settings.subscriptions
+    if subscription is not None and subscription not in known:
+        raise stop(unknown("subscription", subscription, known, opened.settings.file), USAGE)
+
+
+async def _of_ids(opened: Opened, ids: Sequence[str], subscription: str | None) -> list[Planned]:
+    """What the ids ask for. Ends the command, with nothing done, where one of them can't be replayed."""
+    planned: list[Planned] = []
+    problems: list[str] = []
+    for id in dict.fromkeys(ids):
+        # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
+        if (delivery := await opened.store.delivery(id)) is not None:
+            planned += _of_delivery(opened, delivery, subscription, problems)
+        elif (stored := await opened.store.event(id)) is not None:
+            planned += _of_event(opened, stored, subscription, problems)
+        else:
+            problems.append(f"there is no event or delivery {id!r}; list them with: gateway events")
+    if problems:
+        raise stop("\n".join([*problems, "nothing was replayed"]), NOTHING)
+    return planned
+
+
+def _of_delivery(
+    opened: Opened, delivery: Delivery, subscription: str | None, problems: list[str]
+) -> list[Planned]:
+    target = subscription or delivery.subscription
+    if target not in opened.settings.subscriptions:
+        known = opened.settings.subscriptions
+        gone = unknown("subscription", target, known, opened.settings.file)
+        problems.append(f"{delivery.delivery_id}: {gone}; choose one with --subscription")
+        return []
+    if delivery.state == "pending":
+        again = f"to end that one: gateway cancel {delivery.delivery_id}"
+        note(f"{delivery.delivery_id} is still pending and due at {local(delivery.due_at)}; {again}")
+    return [_planned(opened, delivery.event_id, delivery.name, target, delivery.delivery_id)]
+
+
+def _of_event(opened: Opened, stored: Stored, subscription: str | None, problems: list[str]) -> list[Planned]:
+    event = stored.event
+    targets = (subscription,) if subscription else opened.router.match(event.name)
+    if not targets:
+        problems.append(f"{event.event_id}: no subscription wants {event.name}; name one with --subscription")
+    return [_planned(opened, event.event_id, event.name, target) for target in targets]
+
+
+async def _of_failed(opened: Opened, since: int | None, subscription: str | None) -> AsyncIterator[Planned]:
+    """The dead deliveries that are the last of their event for their subscription.
+
+    One that was replayed already, or has a replay under way, is left alone, so that doing this twice
+    delivers once.
+    """
+    dead = Query(state="dead", since=since, subscription=subscription)
+    gone: set[str] = set()
+    async for delivery in pages(opened.store.deliveries, dead):
+        if delivery.subscription not in opened.settings.subscriptions:
+            gone.add(delivery.subscription)
+        elif await _is_last(opened, delivery):
+            id, name = delivery.event_id, delivery.name
+            yield _planned(opened, id, name, delivery.subscription, delivery.delivery_id)
+    for name in sorted(gone):
+        known = unknown("subscription", name, opened.settings.subscriptions, opened.settings.file)
+        note(f"left out what died there: {known}")
+
+
+async def _is_last(opened: Opened, delivery: Delivery) -> bool:
+    query = Query(event_id=delivery.event_id, subscription=delivery.subscription, limit=1)
+    return [last.seq for last in await opened.store.deliveries(query)] == [delivery.seq]
+
+
+def _planned(
+    opened: Opened, event_id: str, name: str, subscription: str, replay_of: str | None = None
+) -> Planned:
+    now = opened.now
+    return Planned(NewDelivery(new_id(now), event_id, subscription, now, replay_of), name)
+
+
+async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) -> None:
+    made = 0
+    for start in range(0, 0 if dry_run else len(planned), BATCH):
+        made += await opened.store.replay([one.new for one in planned[start : start + BATCH]], opened.now)
+    print_table(_DRY if dry_run else _MADE, planned[:TABLE_LIMIT])
+    if len(planned) > TABLE_LIMIT:
+        note(f"and {len(planned) - TABLE_LIMIT} more")
+    count = len(planned) if dry_run else made
+    note(f"{'would make' if dry_run else 'made'} {count} new {'delivery' if count == 1 else 'deliveries'}")
+    await _tell_of_pauses(opened, {one.new.subscription for one in planned})
+
+
+async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
+    for pause in await opened.store.paused():
+        if pause.subscription in subscriptions:
+            note(
+                f"{pause.subscription} is paused ({pause.reason}); its deliveries wait until: "
+                f"gateway resume {pause.subscription}"
+            )
+
+
+_DRY: Columns[Planned] = {
+    "EVENT ID": lambda planned: planned.new.event_id,
+    "NAME": lambda planned: planned.name,
+    "SUBSCRIPTION": lambda planned: planned.new.subscription,
+    "REPLAY OF": lambda planned: planned.new.replay_of or "",
+}
+_MADE: Columns[Planned] = {"DELIVERY ID": lambda planned: planned.new.delivery_id, **_DRY}

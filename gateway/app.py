@@ -15,11 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import ingest
 from gateway.answer import Refused, error_body
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
-from gateway.ingest import Ingest
+from gateway.ingest import PREFIX, Ingest
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, StoreError, open_store
@@ -44,7 +43,7 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection. Webhooks go past the router: theirs is the hot path."""
-        if scope["type"] == "http" and scope["path"].startswith(ingest.PREFIX):
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._ingest(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
@@ -64,16 +63,30 @@ class Gateway:
         self._store = store = await open_store(self._running.settings.store.path)
         worker = Worker(store, lambda: self._running, self._clock)
         await worker.recover()
-        self._ingest = Ingest(lambda: self._running, store, worker.wake, self._clock)
+        self._ingest = ingest = Ingest(lambda: self._running, store, worker.wake, self._clock)
+        await self._tell_orphans(store)
         working = asyncio.create_task(worker.run())
         keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
         try:
             yield
         finally:
             keeping.cancel()
+            await ingest.close()
             await worker.stop(self._running.settings.server.shutdown_timeout)
             await asyncio.gather(working, keeping, return_exceptions=True)
             await store.close()
+
+    async def _tell_orphans(self, store: Store) -> None:
+        """Say which deliveries wait for a subscription that the config does not have: nobody makes them."""
+        for name, count in (await store.waiting()).items():
+            if name not in self._running.settings.subscriptions:
+                log.warning(
+                    "%d deliveries wait for the subscription %r, which is not in the config: bring it back, "
+                    "or see them with: gateway deliveries --state pending --subscription %s",
+                    count,
+                    name,
+                    name,
+                )
 
     async def _readyz(self, _: Request) -> Response:
         """200 where a commit was just done, else 503."""

@@ -17,9 +17,10 @@ async def read_body(scope: Scope, receive: Receive, limit: int, patience: float)
     """
     if _announced(scope) > limit:
         raise _too_large(limit)
-    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task(loop)
     assert task is not None
-    out_of_time = asyncio.get_running_loop().call_later(patience, task.cancel, read_body)
+    out_of_time = loop.call_later(patience, task.cancel, read_body)
     try:
         return await _read(receive, limit)
     except asyncio.CancelledError as cancelled:

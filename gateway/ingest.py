@@ -5,12 +5,10 @@ Everything between the two awaits, the body and the commit, is plain functions w
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -21,13 +19,12 @@ from gateway.body import read_body
 from gateway.event import Event, InvalidEvent, name_of, new_id, sane_ts
 from gateway.pipeline import system
 from gateway.pipeline.route import Router
-from gateway.running import Endpoint, Running
+from gateway.rejecting import Rejecting, rejection
+from gateway.running import Endpoint, Running, kept_headers, kept_url
 from gateway.store import Store, StoreError
-from gateway.store.records import Candidate, Duplicate, Outcome, Reception, Rejection
+from gateway.store.records import Candidate, Duplicate, Outcome, Reception
 
 PREFIX = "/webhooks/"
-MAX_REJECTIONS_WAITING = 256
-"""Rejections on their way to the store at most; under a flood the rest is counted as lost in the log."""
 
 log = logging.getLogger("gateway.ingest")
 
@@ -47,7 +44,7 @@ class Ingest:
         self._wake = wake
         self._clock = clock
         self._in_flight = 0
-        self._rejections: set[asyncio.Task[None]] = set()
+        self._rejecting = Rejecting(store)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as an ASGI application for every path under PREFIX."""
@@ -95,29 +92,21 @@ class Ingest:
         ids = [outcome.event_id for outcome in outcomes]
         await answer(send, 200, orjson.dumps({"ids": ids, "duplicates": duplicates}))
 
+    async def close(self) -> None:
+        """Leave nothing half done; call it when no request is under way any more."""
+        await self._rejecting.close()
+
+    def _reject(
+        self, endpoint: Endpoint, request: WebhookRequest, scope: Scope, code: str, detail: str
+    ) -> None:
+        self._rejecting.record(rejection(endpoint, request, remote_addr(scope), code, detail))
+
     async def _accept(self, candidates: Sequence[Candidate], router: Router) -> Sequence[Outcome]:
         try:
             return await admit(self._store, candidates, router, self._wake)
         except StoreError as error:
             log.error("nothing acknowledged: %s", error)
             raise Refused(503, "store_unavailable", "the gateway can't store now; send it again") from error
-
-    def _reject(
-        self, endpoint: Endpoint, request: WebhookRequest, scope: Scope, code: str, detail: str
-    ) -> None:
-        """Hand the rejection to the store without making the sender wait for it."""
-        log.warning("rejected a request to %s: %s (%s)", endpoint.name, code, detail)
-        if len(self._rejections) >= MAX_REJECTIONS_WAITING:
-            return
-        task = asyncio.create_task(self._keep(rejection(endpoint, request, remote_addr(scope), code, detail)))
-        self._rejections.add(task)
-        task.add_done_callback(self._rejections.discard)
-
-    async def _keep(self, rejected: Rejection) -> None:
-        try:
-            await self._store.reject(rejected)
-        except StoreError as error:
-            log.error("a rejection was not recorded: %s", error)
 
 
 async def admit(
@@ -199,46 +188,6 @@ def webhook_request(endpoint: Endpoint, scope: Scope, body: bytes, now: float) -
     query = scope["query_string"].decode("latin-1")
     url = f"{endpoint.url}?{query}" if query else endpoint.url
     return WebhookRequest(scope["method"], url, Headers(scope["headers"]), body, now)
-
-
-def kept_headers(endpoint: Endpoint, headers: Headers) -> str:
-    """The headers that matter as JSON text, [name, value] pairs; none that is or may hold a secret."""
-    left_out = endpoint.headers_left_out
-    return orjson.dumps(
-        [[k.decode("latin-1"), v.decode("latin-1")] for k, v in headers.raw if k not in left_out]
-    ).decode()
-
-
-def kept_url(endpoint: Endpoint, url: str) -> str:
-    """The URL without the query parameters that hold a secret."""
-    if not endpoint.secret_params or "?" not in url:
-        return url
-    base, _, query = url.partition("?")
-    kept = [(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if k not in endpoint.secret_params]
-    return f"{base}?{urlencode(kept)}" if kept else base
-
-
-def rejection(
-    endpoint: Endpoint, request: WebhookRequest, remote_addr: str, code: str, detail: str
-) -> Rejection:
-    """The record of a refused request; its body only where the source has a quarantine."""
-    received_at = int(request.received_at * 1000)
-    in_quarantine = endpoint.quarantine and bool(request.body)
-    return Rejection(
-        rejection_id=new_id(received_at),
-        source=endpoint.name,
-        reason=code,
-        detail=detail[:500],
-        received_at=received_at,
-        remote_addr=remote_addr,
-        method=request.method,
-        url=kept_url(endpoint, request.url),
-        headers=kept_headers(endpoint, request.headers),
-        body_size=len(request.body),
-        body_sha256=hashlib.sha256(request.body).hexdigest(),
-        body=request.body if in_quarantine else None,
-        keep=endpoint.keep_rejections,
-    )
 
 
 def remote_addr(scope: Scope) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
 
-from adapters.base import Adapter
+import orjson
+
+from adapters.base import Adapter, Headers
 from gateway.config import Settings, Source
 from gateway.pipeline.route import Router
 
@@ -62,3 +65,20 @@ def _endpoint(source: Source, settings: Settings) -> Endpoint:
         quarantine=source.quarantine,
         keep_rejections=source.keep_rejections,
     )
+
+
+def kept_headers(endpoint: Endpoint, headers: Headers) -> str:
+    """The headers that matter as JSON text, [name, value] pairs; none that is or may hold a secret."""
+    left_out = endpoint.headers_left_out
+    return orjson.dumps(
+        [[k.decode("latin-1"), v.decode("latin-1")] for k, v in headers.raw if k not in left_out]
+    ).decode()
+
+
+def kept_url(endpoint: Endpoint, url: str) -> str:
+    """The URL without the query parameters that hold a secret."""
+    if not endpoint.secret_params or "?" not in url:
+        return url
+    base, _, query = url.partition("?")
+    kept = [(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if k not in endpoint.secret_params]
+    return f"{base}?{urlencode(kept)}" if kept else base

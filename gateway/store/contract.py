@@ -149,6 +149,10 @@ class Store(Protocol):
         """The attempts of one delivery, in order."""
         ...
 
+    async def waiting(self) -> Mapping[str, int]:
+        """How many deliveries wait for each subscription, those of the config and any others."""
+        ...
+
     async def paused(self) -> Sequence[Pause]:
         """The subscriptions that are paused, and how much waits for them."""
         ...

@@ -11,7 +11,7 @@ import adapters
 from adapters.base import WebhookRequest
 from gateway.cli.quarantine import oldest_first
 from gateway.config import load
-from gateway.ingest import rejection as refused
+from gateway.rejecting import rejection as refused
 from gateway.running import Running
 from gateway.store import open_store
 from gateway.store.records import Query, Rejection

@@ -157,6 +157,11 @@ async def test_the_leases_of_a_lost_owner_end(store: Store, make: Make) -> None:
     assert len(await store.expired(NOW)) == 1
 
 
+async def test_what_waits_is_counted_by_subscription(store: Store, make: Make) -> None:
+    await store.accept([make("a", to=("app", "gone")), make("b", to=("app",))])
+    assert await store.waiting() == {"app": 2, "gone": 1}
+
+
 async def test_a_replay_is_a_delivery_of_its_own(store: Store, make: Make) -> None:
     [outcome] = await store.accept([make("e", to=("app",))])
     [claimed] = await claim(store)

@@ -150,6 +150,18 @@ def test_a_reload_says_what_takes_a_restart(start: Start) -> None:
     assert "server.port" in done.stderr
 
 
+def test_deliveries_that_nobody_makes_are_told_at_the_start(prepare: Start) -> None:
+    nowhere = 'old: {events: ["**"], destination: {type: http, url: "http://127.0.0.1:1"}, retry: {schedule: [1h]}}'
+    gateway = prepare(subscriptions=f"{{{nowhere}}}")
+    gateway.start()
+    gateway.send(stripe_event())
+    eventually(lambda: gateway.rows("deliveries")[0]["last_error"])
+    gateway.stop()
+    gateway.configure((gateway.folder / "config.yaml").read_text().replace(f"{{{nowhere}}}", "{}"))
+    gateway.start()
+    assert "1 deliveries wait for the subscription 'old'" in gateway.log
+
+
 def test_reloading_what_does_not_run_says_so(prepare: Start) -> None:
     done = prepare().cli("reload")
     assert done.returncode == 1

@@ -135,6 +135,9 @@ class SqliteStore:
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         return await self._list("attempts", {"id": delivery_id}, rows.attempt)
 
+    async def waiting(self) -> Mapping[str, int]:
+        return await self._read(lambda db: dict(tuple(row) for row in db.execute(READS["waiting"])))
+
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", {}, rows.pause)
 

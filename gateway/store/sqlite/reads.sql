@@ -78,3 +78,8 @@ SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries AS d
         WHERE d.subscription = p.subscription AND d.state = 'pending' AND d.leased_until IS NULL) AS waiting
 FROM paused AS p ORDER BY p.subscription;
+
+-- name: waiting
+SELECT subscription, count(*) FROM deliveries
+WHERE state = 'pending' AND leased_until IS NULL
+GROUP BY subscription;

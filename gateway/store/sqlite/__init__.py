@@ -165,11 +165,15 @@ class SqliteStore:
 
 
 def prepare(path: Path) -> list[str]:
-    """Make or migrate the file at `path`. Returns the migrations that ran. Raises StoreError."""
+    """Make the file at `path`, for this user only, or migrate it. Returns the migrations that ran.
+
+    Raises StoreError.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
     except OSError as error:
-        raise StoreRefused(f"{path.parent}: {error.strerror}; the store's folder can't be made") from error
+        raise StoreRefused(f"{path}: {error.strerror}; the store can't be made there") from error
     db = connect(path)
     try:
         with translated(path):

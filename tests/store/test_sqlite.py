@@ -1,0 +1,149 @@
+"""What only the SQLite store has: group commit, settings, migrations, and a connection that heals."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from gateway.store import StoreRefused, StoreUnavailable, open_store, prepare
+from gateway.store.records import Query
+from gateway.store.sqlite.connection import connect, translate
+from gateway.store.sqlite.writer import Writer
+from gateway.store.statements import load
+from tests.contract.conftest import candidate
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def writer(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Writer]:
+    """A writer on a file of its own."""
+    made = Writer(tmp_path / "gateway.db")
+    yield made
+    await made.close()
+
+
+def numbers(db: sqlite3.Connection, items: Sequence[int]) -> list[int]:
+    """An operation that writes each item."""
+    db.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY)")
+    db.executemany("INSERT INTO t VALUES (?)", [(n,) for n in items])
+    return [n * 10 for n in items]
+
+
+async def test_what_waits_at_the_same_time_shares_a_transaction(writer: Writer) -> None:
+    groups: list[int] = []
+
+    def grouped(db: sqlite3.Connection, items: Sequence[int]) -> list[int]:
+        groups.append(len(items))
+        return numbers(db, items)
+
+    results = await asyncio.gather(*(writer.write(grouped, n) for n in range(500)))
+    assert results == [n * 10 for n in range(500)]
+    assert sum(groups) == 500 and len(groups) < 50
+
+
+async def test_an_answer_comes_after_the_commit(writer: Writer, tmp_path: Path) -> None:
+    await writer.write(numbers, 7)
+    with sqlite3.connect(tmp_path / "gateway.db") as other:
+        assert other.execute("SELECT n FROM t").fetchall() == [(7,)]
+    other.close()
+
+
+async def test_one_write_at_fault_takes_no_other_with_it(writer: Writer) -> None:
+    await writer.write(numbers, 1)
+    results = await asyncio.gather(*(writer.write(numbers, n) for n in (1, 2, 3)), return_exceptions=True)
+    assert isinstance(results[0], StoreUnavailable)
+    assert results[1:] == [20, 30]
+
+
+async def test_an_operation_that_raises_fails_alone(writer: Writer) -> None:
+    def broken(db: sqlite3.Connection, items: Sequence[int]) -> list[int]:
+        raise ValueError("broken")
+
+    results = await asyncio.gather(
+        writer.write(broken, 1), *(writer.write(numbers, n) for n in (1, 2)), return_exceptions=True
+    )
+    assert isinstance(results[0], ValueError)
+    assert results[1:] == [10, 20]
+
+
+async def test_a_lost_connection_is_replaced(writer: Writer) -> None:
+    def lost(db: sqlite3.Connection, items: Sequence[int]) -> list[int]:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with pytest.raises(StoreUnavailable, match="free some space"):
+        await writer.write(lost, 1)
+    assert await writer.write(numbers, 1) == 10
+
+
+async def test_a_closed_writer_says_so(writer: Writer) -> None:
+    await writer.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await writer.write(numbers, 1)
+
+
+async def test_what_waits_when_it_closes_is_still_written(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "gateway.db")
+    waiting = [asyncio.ensure_future(writer.write(numbers, n)) for n in range(100)]
+    await asyncio.sleep(0)
+    await writer.close()
+    assert await asyncio.gather(*waiting) == [n * 10 for n in range(100)]
+
+
+def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
+    db = connect(tmp_path / "gateway.db")
+    settings = {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")}
+    db.close()
+    assert settings == {"synchronous": 2, "journal_mode": "wal"}
+
+
+def test_a_new_file_is_for_its_user_alone(tmp_path: Path) -> None:
+    prepare(tmp_path / "data" / "gateway.db")
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "data" / "gateway.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_migrations_run_once(tmp_path: Path) -> None:
+    assert prepare(tmp_path / "gateway.db") == ["m001_initial"]
+    assert prepare(tmp_path / "gateway.db") == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreRefused, match="can't be made"):
+        prepare(tmp_path / "file" / "gateway.db")
+
+
+async def test_a_store_is_read_while_it_is_written(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "gateway.db")
+    writes = [store.accept([candidate(f"evt_{n}")]) for n in range(200)]
+    reads = [store.events(Query(limit=10)) for _ in range(20)]
+    await asyncio.gather(*writes, *reads)
+    await store.close()
+
+
+# what SQLite says -> the store's error, and the way out it names
+ERRORS = [
+    ("database is locked", StoreUnavailable, "another process"),  # a backup or a command
+    ("database or disk is full", StoreUnavailable, "free some space"),  # full
+    ("disk I/O error", StoreUnavailable, "free some space"),  # failing
+    ("unable to open database file", StoreUnavailable, "folder exists"),  # gone
+    ("database disk image is malformed", StoreRefused, "backup"),  # damaged
+    ("file is not a database", StoreRefused, "backup"),  # something else
+    ("no such table: x", StoreUnavailable, "no such table"),  # anything else, as it is
+]
+
+
+@pytest.mark.parametrize(("says", "kind", "way_out"), ERRORS)
+def test_errors_name_the_file_and_the_way_out(says: str, kind: type[Exception], way_out: str) -> None:
+    error = translate(sqlite3.OperationalError(says), Path("/x/gateway.db"))
+    assert isinstance(error, kind)
+    assert "/x/gateway.db" in str(error) and way_out in str(error)
+
+
+def test_statements_are_found_by_name() -> None:
+    assert load("gateway.store.sqlite", "writes.sql")["heartbeat"].startswith("INSERT INTO heartbeat")

@@ -10,6 +10,7 @@ import orjson
 
 from adapters.base import Adapter, Headers
 from gateway.config import Settings, Source
+from gateway.config.sources import CREDENTIALS
 from gateway.pipeline.route import Router
 
 
@@ -43,24 +44,24 @@ class Running:
         return cls(settings, endpoints, Router({n: s.events for n, s in settings.subscriptions.items()}))
 
 
-LEFT_OUT = frozenset(
-    b"authorization proxy-authorization cookie "
+CONNECTION = frozenset(
     b"host connection keep-alive proxy-connection content-length transfer-encoding te trailer upgrade expect "
     b"accept accept-encoding".split()
 )
-"""Headers that are not kept: those that may hold a credential, and those of the connection alone."""
+"""Headers of the connection alone, which say nothing of the webhook."""
 
 
 def _endpoint(source: Source, settings: Settings) -> Endpoint:
     server = settings.server
     base = server.public_url or f"http://{server.host}:{server.port}"
+    never_kept = CREDENTIALS | source.adapter.secret_headers()
     return Endpoint(
         name=source.name,
         adapter=source.adapter,
         secrets=tuple(secret.get_secret_value() for secret in source.secrets),
         window=round(source.key_kept(settings) * 1000),
         url=base + source.path,
-        headers_left_out=LEFT_OUT | {name.encode() for name in source.adapter.secret_headers()},
+        headers_left_out=CONNECTION | {name.encode() for name in never_kept},
         secret_params=source.adapter.secret_params(),
         quarantine=source.quarantine,
         keep_rejections=source.keep_rejections,

@@ -16,6 +16,9 @@ from gateway.config.messages import checked, complaints
 from gateway.config.problems import Filled, KeyPath, shown
 from gateway.config.settings import Source, SourceKeys
 
+CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+"""Headers that may hold somebody's credential, whatever the adapter; their values are never kept."""
+
 _OWN = SourceKeys.model_fields.keys()
 
 
@@ -109,4 +112,11 @@ def _check(adapter: Adapter, keys: SourceKeys, path: KeyPath, filling: Filling) 
             (*path, "quarantine"),
             f"must be false for the adapter {adapter.name}: its requests carry the secret itself, "
             "and a quarantined one would keep a live credential",
+        )
+    header = getattr(adapter.scheme, "header", "")
+    if keys.quarantine and header.lower() in CREDENTIALS - adapter.secret_headers():
+        filling.wrong(
+            (*path, "quarantine"),
+            f"must be false where the signature is in the header {header}, which is never kept: "
+            "such a request could not be verified again",
         )

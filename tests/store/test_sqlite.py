@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.store import StoreRefused, StoreUnavailable, open_store, prepare
-from gateway.store.records import Query
+from gateway.store.records import Attempt, Query, Settlement
 from gateway.store.sqlite.connection import connect, translate
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
-from tests.contract.conftest import candidate
+from tests.contract.conftest import NOW, candidate
 
 pytestmark = pytest.mark.anyio
 
@@ -124,6 +125,21 @@ async def test_a_store_is_read_while_it_is_written(tmp_path: Path) -> None:
     reads = [store.events(Query(limit=10)) for _ in range(20)]
     await asyncio.gather(*writes, *reads)
     await store.close()
+
+
+async def test_erasing_an_event_leaves_no_row_but_its_key(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "gateway.db")
+    [outcome] = await store.accept([replace(candidate(), subscriptions=("app",))])
+    [claimed] = (await store.claim({"app": 1}, {"app": 1000}, NOW, "w")).claimed
+    attempt = Attempt(claimed.delivery.delivery_id, 1, NOW, 5, 200)
+    await store.settle(Settlement(attempt, "succeeded", NOW, 0, NOW))
+    await store.erase(outcome.event_id)
+    await store.close()
+    with sqlite3.connect(tmp_path / "gateway.db") as db:
+        tables = ("events", "deliveries", "attempts", "requests", "dedupe_keys")
+        counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+    db.close()
+    assert counts == {"events": 0, "deliveries": 0, "attempts": 0, "requests": 0, "dedupe_keys": 1}
 
 
 # what SQLite says -> the store's error, and the way out it names

@@ -43,7 +43,10 @@ def short_text(value: object, what: str) -> str:
 
 def text_field(document: Mapping[str, Any], name: str) -> str:
     """The id or type at `document[name]`, a short text. Raises PayloadError naming the field otherwise."""
-    return short_text(document.get(name), f"the field {name!r}")
+    value = document.get(name)
+    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable():
+        return value  # nearly always; the sentence for the error is not made in vain
+    return short_text(value, f"the field {name!r}")
 
 
 def check_text(secret: str) -> None:

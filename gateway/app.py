@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -41,12 +41,11 @@ class Gateway:
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One connection. Webhooks go past the router: theirs is the hot path."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._ingest(scope, receive, send)
-        else:
-            await self._rest(scope, receive, send)
+            return self._ingest(scope, receive, send)
+        return self._rest(scope, receive, send)
 
     @property
     def running(self) -> Running:

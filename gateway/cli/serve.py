@@ -158,6 +158,7 @@ def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
         gateway,
         http=OnePacketProtocol,
         ws="none",
+        interface="asgi3",
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -31,18 +31,25 @@ class Claim:
 
 
 def claim(db: sqlite3.Connection, claims: Sequence[Claim]) -> list[ClaimResult]:
-    """Lease the oldest due deliveries of each subscription."""
+    """Lease the oldest due deliveries of each subscription; where slots ran out, more is due now."""
     return [_claim(db, asked) for asked in claims]
 
 
 def _claim(db: sqlite3.Connection, asked: Claim) -> ClaimResult:
-    seqs = [seq for name, slots in asked.slots.items() for seq in _lease(db, asked, name, slots)]
+    seqs: list[int] = []
     next_due: dict[str, int] = {}
-    for name in asked.slots:
-        due_at = db.execute(SQL["next_due"], {"subscription": name}).fetchone()[0]
+    for name, slots in asked.slots.items():
+        leased = _lease(db, asked, name, slots)
+        due_at = asked.now if len(leased) == slots else _next_due(db, name)
         if due_at is not None:
             next_due[name] = due_at
+        seqs += leased
     return ClaimResult(_leased(db, seqs), next_due)
+
+
+def _next_due(db: sqlite3.Connection, name: str) -> int | None:
+    found: int | None = db.execute(SQL["next_due"], {"subscription": name}).fetchone()[0]
+    return found
 
 
 def _lease(db: sqlite3.Connection, asked: Claim, name: str, slots: int) -> list[int]:
@@ -95,10 +102,12 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
         attempt.status,
         attempt.error,
         attempt.response,
+        attempt.delivery_id,
     )
     db.execute(SQL["insert_attempt"], row)
     if held:
-        accept(db, [settlement.emit])
+        if settlement.emit:
+            accept(db, [settlement.emit])
         if settlement.pause is not None:
             _pause(db, settlement.pause, settlement.pause_reason, settlement.now)
     return held

@@ -90,7 +90,7 @@ WHERE delivery_id = :delivery_id AND attempts = :number AND state = 'pending' AN
 
 -- name: insert_attempt
 INSERT INTO attempts (delivery_id, number, started_at, latency, status, error, response)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM deliveries WHERE delivery_id = ?)
 ON CONFLICT (delivery_id, number) DO NOTHING;
 
 -- name: owners

@@ -95,7 +95,7 @@ class Gateway:
             async with asyncio.timeout(READY_WITHIN):
                 await self._store.ready(round(self._clock() * 1000))
         except (StoreError, TimeoutError) as error:
-            log.error("not ready: %s", error or "the store did not commit in time")
+            log.error("not ready: %s", str(error) or "the store did not commit in time")
             raise Refused(503, "store_unavailable", "the gateway can't store now") from error
         return JSONResponse({"status": "ready"})
 

@@ -1,18 +1,20 @@
-"""The file in the data folder by which other commands find a running gateway and hear what it did.
+"""How a running gateway is found: a lock on its data folder, and a file that tells what it did last.
 
-It holds the process number, the config's path, and what became of the last reload.
+The lock goes with the process, however it ends, so a file left behind by a crash misleads nobody.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 NAME = "gateway.run"
+LOCK = "gateway.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class RunFile:
     config: str
     url: str
     seen: str
-    problems: Sequence[str] = ()
-    restart_needed: Sequence[str] = ()
+    problems: tuple[str, ...] = ()
+    restart_needed: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Replace the file in one step, readable by this user only."""
@@ -35,15 +37,46 @@ class RunFile:
         draft.replace(path)
 
 
+def hold(folder: Path) -> int | None:
+    """Hold `folder` until this process ends; None where another gateway holds it. Returns the lock's handle.
+
+    It tries for a moment, since a command that looks whether a gateway runs takes the lock in passing.
+    """
+    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    for _ in range(5):
+        if _locked(handle, fcntl.LOCK_EX):
+            return handle
+        time.sleep(0.05)
+    os.close(handle)
+    return None
+
+
+def _locked(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_held(folder: Path) -> bool:
+    handle = os.open(folder / LOCK, os.O_RDONLY)
+    try:
+        return not _locked(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
+
+
 def read(folder: Path) -> RunFile | None:
     """The gateway that runs on this data folder, or None where there is none."""
     try:
+        if not _is_held(folder):
+            return None
         values = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        running = RunFile(**values)
-        os.kill(running.pid, 0)
-    except (OSError, ValueError, TypeError):
+        lists = {name: tuple(values[name]) for name in ("problems", "restart_needed")}
+        return RunFile(**values | lists)
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return running
 
 
 def remove(folder: Path) -> None:

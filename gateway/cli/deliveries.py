@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.listing import Columns, Listing, local, show
-from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, run, stop
+from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, note, run, stop
 from gateway.cli.options import (
     JsonOption,
     LimitOption,
@@ -66,8 +66,19 @@ def deliveries(
     async def job(opened: Opened) -> None:
         wanted = query if event is None else await _of_event(opened, event, query)
         await show(listing(opened.now), opened.store.deliveries, wanted, opened, limit, as_json)
+        if not as_json:
+            await _tell_paused(opened)
 
     run(config, job)
+
+
+async def _tell_paused(opened: Opened) -> None:
+    """Say which subscriptions get nothing now: their deliveries look like any that wait."""
+    for paused in await opened.store.paused():
+        note(
+            f"{paused.subscription} is paused since {local(paused.paused_at)} ({paused.reason}), "
+            f"{paused.waiting} waiting; let them go with: gateway resume {paused.subscription}"
+        )
 
 
 async def _of_event(opened: Opened, id: str, query: Query) -> Query:

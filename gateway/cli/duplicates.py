@@ -80,6 +80,8 @@ async def _show_groups(opened: Opened, query: Query, limit: int) -> None:
     groups = await grouped(pages(opened.store.duplicates, query))
     if not groups:
         return tell_nothing(LISTING.noun, query.source, None, opened)
+    for group in groups[:limit]:
+        await group.name_first(opened)
     print_table(_GROUPS, groups[:limit])
     if len(groups) > limit:
         tell_left_off("first events", limit)
@@ -93,6 +95,8 @@ class Group:
     oldest: Duplicate
     copies: int = 0
     differing: int = 0
+    id: str = ""
+    name: str = ""
     sources: set[str] = field(default_factory=set)
     reasons: set[str] = field(default_factory=set)
 
@@ -103,6 +107,12 @@ class Group:
         self.differing += not copy.same_body
         self.sources.add(copy.source)
         self.reasons.add(copy.reason)
+
+    async def name_first(self, opened: Opened) -> None:
+        """Set the id and name of the first event; those of a twin are others than its copies'."""
+        self.id, self.name = self.newest.id, self.newest.name
+        if "twin" in self.reasons and (first := await opened.store.event(self.newest.event_id)):
+            self.id, self.name = first.event.id, first.event.name
 
 
 async def grouped(copies: AsyncIterator[Duplicate]) -> list[Group]:
@@ -128,8 +138,8 @@ def _all(values: Iterable[str]) -> str:
 LISTING: Listing[Duplicate] = Listing(noun="duplicates", columns={}, json=duplicate_json)
 _GROUPS: Columns[Group] = {
     "EVENT ID": lambda group: group.newest.event_id,
-    "ID": lambda group: group.newest.id,
-    "NAME": lambda group: group.newest.name,
+    "ID": lambda group: group.id,
+    "NAME": lambda group: group.name,
     "SOURCE": lambda group: _all(group.sources),
     "COPIES": lambda group: str(group.copies),
     "FIRST COPY": lambda group: _when(group.oldest),

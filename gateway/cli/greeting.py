@@ -26,12 +26,17 @@ def introduce(path: Path) -> Settings:
     return development.settings
 
 
+def new_secrets(development: Development) -> list[str]:
+    """The secrets that were just made; nobody is shown them again."""
+    if not development.new:
+        return []
+    made = [f"  {owner:32} {secret.get_secret_value()}" for owner, secret in development.new.items()]
+    return ["", f"Secrets made for you, kept in {development.file} and shown this once:", *made]
+
+
 def _greeting(path: Path, development: Development) -> list[str]:
     settings = development.settings
-    lines = ["Development mode: use it on this machine only."]
-    if development.new:
-        lines += ["", f"Secrets made for you, kept in {development.file} and shown this once:"]
-        lines += [f"  {owner:32} {secret.get_secret_value()}" for owner, secret in development.new.items()]
+    lines = ["Development mode: use it on this machine only.", *new_secrets(development)]
     lines += ["", "Send a signed sample, from another terminal:"]
     for name, source in settings.sources.items():
         lines.append(f"  {_command(path)} trigger {name} {source.adapter.first_sample}")

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ import uvicorn
 from gateway import runfile
 from gateway.app import Gateway
 from gateway.cli.check import load_for_serving
-from gateway.cli.greeting import introduce
+from gateway.cli.greeting import introduce, new_secrets
 from gateway.cli.opening import ConfigOption, config_path, stop
 from gateway.cli.protocol import OnePacketProtocol
 from gateway.config import ConfigError, Settings, load, restart_needed
@@ -53,6 +54,7 @@ def serve(
         prepare(settings.store.path)
     except StoreError as error:
         raise stop(str(error), 3) from error
+    _hold(settings)
     listener = _listen(settings)
     try:
         _Server(settings, path, dev, listener).run_until_stopped()
@@ -135,10 +137,10 @@ class _Server(uvicorn.Server):
         log.info("config reloaded%s", f"; a restart is needed for {', '.join(fixed)}" if fixed else "")
         self._tell(restart_needed=fixed)
 
-    def _tell(self, problems: list[str] | None = None, restart_needed: list[str] | None = None) -> None:
+    def _tell(self, problems: Sequence[str] = (), restart_needed: Sequence[str] = ()) -> None:
         path = self._path.absolute()
         written = RunFile(
-            os.getpid(), str(path), self._url, runfile.digest(path), problems or [], restart_needed or []
+            os.getpid(), str(path), self._url, runfile.digest(path), tuple(problems), tuple(restart_needed)
         )
         written.write(self._gateway.running.settings.store.folder)
 
@@ -169,7 +171,22 @@ def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
 
 
 def _load(path: Path, dev: bool) -> Settings:
-    return load_for_development(path, os.environ).settings if dev else load(path, os.environ)
+    """The settings of now; secrets that development mode makes for a new source are shown."""
+    if not dev:
+        return load(path, os.environ)
+    development = load_for_development(path, os.environ)
+    for line in new_secrets(development):
+        typer.echo(line)
+    return development.settings
+
+
+def _hold(settings: Settings) -> None:
+    """One gateway a store: a second one would take the first one's deliveries for lost."""
+    folder = settings.store.folder
+    if runfile.hold(folder) is None:
+        other = runfile.read(folder)
+        who = f" (process {other.pid}, {other.url})" if other else ""
+        raise stop(f"another gateway{who} runs on {folder}; stop it, or set another store.url", 1)
 
 
 def _listen(settings: Settings) -> socket.socket:

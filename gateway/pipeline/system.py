@@ -41,7 +41,7 @@ def ended(
     if state == "cancelled":
         emitted.append(emit(CANCELLED, data, router, now, id=delivery.delivery_id))
     if router.names_system_event(FINISHED):
-        emitted.append(emit(FINISHED, {**data, "state": state}, router, now))
+        emitted.append(emit(FINISHED, {**data, "state": state}, router, now, id=delivery.delivery_id))
     return tuple(emitted)
 
 
@@ -94,7 +94,7 @@ def _delivery_data(delivery: Delivery, event: Event, attempt: Attempt | None) ->
         "attempts": delivery.attempts,
         "event": event.wire(),
     }
-    if attempt is not None and (attempt.error or attempt.status):
+    if attempt is not None and (attempt.error is not None or (attempt.status or 0) >= 300):
         data["error"] = _error(attempt)
     return data
 

@@ -110,7 +110,10 @@ class Store(Protocol):
         ...
 
     async def erase(self, event_id: str) -> bool:
-        """Remove one event and all that belongs to it now; its dedupe key stays. False: no such event."""
+        """Remove one event and all that belongs to it now, the system events of its deliveries included.
+
+        Its dedupe key stays. False: no such event.
+        """
         ...
 
     async def ready(self, now: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 import stripe
 from typer.testing import Result
 
-from gateway.runfile import RunFile
+from gateway.runfile import RunFile, hold
 from tests.cli.conftest import Home
 
 SECRET = "whsec_" + "11" * 32
@@ -130,8 +130,11 @@ def test_the_secret_that_dev_made_is_used(at: Home, listener: Listener) -> None:
 def test_a_gateway_that_runs_elsewhere_is_found(empty: Home, listener: Listener) -> None:
     folder = empty.database.parent
     folder.mkdir()
+    lock = hold(folder)
+    assert lock is not None
     RunFile(os.getpid(), str(empty.config), f"http://0.0.0.0:{listener.port}", "").write(folder)
     assert _trigger(empty, "stripe", "x").exit_code == 0
+    os.close(lock)
     assert listener.got[0][0] == "/webhooks/stripe"
 
 

@@ -32,6 +32,13 @@ def test_what_a_delivery_emits_when_it_ends(patterns: list[str], state: str, nam
     assert [one.event.name for one in emitted] == names
 
 
+def test_a_success_has_no_error() -> None:
+    answered = Attempt("d1", 1, NOW, 5, 200)
+    router = Router({"s": ["gateway/*"]})
+    [finished] = system.ended(DELIVERY, candidate().event, "succeeded", answered, router, NOW)
+    assert "error" not in json.loads(finished.event.data)
+
+
 def test_a_system_event_emits_no_other() -> None:
     event = candidate(source="gateway", name=system.FAILED).event
     assert system.ended(DELIVERY, event, "dead", ANSWERED, Router({"s": ["gateway/**"]}), NOW) == ()

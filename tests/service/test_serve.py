@@ -82,6 +82,15 @@ def test_a_taken_port_is_one_clear_line(prepare: Start) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_second_gateway_on_the_same_store_is_refused(start: Start) -> None:
+    gateway = start()
+    gateway.configure((gateway.folder / "config.yaml").read_text().replace(str(gateway.port), "0"))
+    done = gateway.cli("serve")
+    assert done.returncode == 1
+    assert f"another gateway (process {gateway.process.pid}, {gateway.url})" in done.stderr  # type: ignore
+    assert gateway.cli("reload").returncode == 0
+
+
 def test_check_prints_what_it_comes_to_and_no_secret(start: Start) -> None:
     gateway = start()
     done = gateway.cli("check")
@@ -151,7 +160,8 @@ def test_a_reload_says_what_takes_a_restart(start: Start) -> None:
 
 
 def test_deliveries_that_nobody_makes_are_told_at_the_start(prepare: Start) -> None:
-    nowhere = 'old: {events: ["**"], destination: {type: http, url: "http://127.0.0.1:1"}, retry: {schedule: [1h]}}'
+    destination = '{type: http, url: "http://127.0.0.1:1"}'
+    nowhere = f'old: {{events: ["**"], destination: {destination}, retry: {{schedule: [1h]}}}}'
     gateway = prepare(subscriptions=f"{{{nowhere}}}")
     gateway.start()
     gateway.send(stripe_event())

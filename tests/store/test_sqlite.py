@@ -132,7 +132,8 @@ async def test_erasing_an_event_leaves_no_row_but_its_key(tmp_path: Path) -> Non
     [outcome] = await store.accept([replace(candidate(), subscriptions=("app",))])
     [claimed] = (await store.claim({"app": 1}, {"app": 1000}, NOW, "w")).claimed
     attempt = Attempt(claimed.delivery.delivery_id, 1, NOW, 5, 200)
-    await store.settle(Settlement(attempt, "succeeded", NOW, 0, NOW))
+    told = candidate(claimed.delivery.delivery_id, source="gateway", name="gateway/delivery.failed", key="x")
+    await store.settle(Settlement(attempt, "dead", NOW, 0, NOW, emit=(replace(told, key=None),)))
     await store.erase(outcome.event_id)
     await store.close()
     with sqlite3.connect(tmp_path / "gateway.db") as db:

@@ -31,10 +31,18 @@ def _purge(db: sqlite3.Connection, retention: Retention, limit: int) -> Purged:
 
 
 def erase(db: sqlite3.Connection, event_ids: Sequence[str]) -> list[bool]:
-    """Remove single events with all that belongs to them, duplicates included; their keys stay."""
-    for event_id in event_ids:
-        db.execute(SQL["delete_duplicates_of"], {"event_ids": orjson.dumps([event_id]).decode()})
-    return [_delete_events(db, [event_id]) == 1 for event_id in event_ids]
+    """Remove single events with all that belongs to them, duplicates included; their keys stay.
+
+    The system events of their deliveries hold them whole, so these go too.
+    """
+    return [_erase(db, event_id) for event_id in event_ids]
+
+
+def _erase(db: sqlite3.Connection, event_id: str) -> bool:
+    told = [row[0] for row in db.execute(SQL["told_of"], {"event_id": event_id}).fetchall()]
+    db.execute(SQL["delete_duplicates_of"], {"event_ids": orjson.dumps([event_id]).decode()})
+    _delete_events(db, told)
+    return _delete_events(db, [event_id]) == 1
 
 
 def _delete_events(db: sqlite3.Connection, event_ids: Sequence[str]) -> int:

@@ -162,3 +162,7 @@ DELETE FROM rejections WHERE seq IN (
 DELETE FROM dedupe_keys WHERE (source, key) IN (
     SELECT source, key FROM dedupe_keys WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit
 );
+
+-- name: told_of
+SELECT s.event_id FROM deliveries AS d JOIN events AS s ON s.id = d.delivery_id AND s.source = 'gateway'
+WHERE d.event_id = :event_id;

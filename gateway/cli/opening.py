@@ -82,7 +82,7 @@ def run_with(settings: Settings, job: Job) -> None:
 
 
 async def _opened(settings: Settings, job: Job) -> None:
-    store = await open_store(settings.store.path)
+    store = await open_store(settings.store.path, may_migrate=False)
     router = Router({name: each.events for name, each in settings.subscriptions.items()})
     try:
         await job(Opened(settings, store, router, round(time.time() * 1000)))

@@ -113,6 +113,14 @@ def test_migrations_run_once(tmp_path: Path) -> None:
     assert prepare(tmp_path / "gateway.db") == []
 
 
+def test_an_older_file_is_not_changed_by_who_may_not(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "gateway.db").close()
+    with pytest.raises(StoreRefused, match="older gateway .it lacks m001_initial"):
+        prepare(tmp_path / "gateway.db", may_migrate=False)
+    prepare(tmp_path / "gateway.db")
+    assert prepare(tmp_path / "gateway.db", may_migrate=False) == []
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreRefused, match="can't be made"):

@@ -53,9 +53,9 @@ class SqliteStore:
         self._readers: list[sqlite3.Connection] = []
 
     @classmethod
-    async def open(cls, path: Path) -> SqliteStore:
-        """Open `path`, making its folder (0700) and tables or migrating them first."""
-        await asyncio.to_thread(prepare, path)
+    async def open(cls, path: Path, may_migrate: bool = True) -> SqliteStore:
+        """Open `path`, making its folder (0700) and tables or migrating them first where that is allowed."""
+        await asyncio.to_thread(prepare, path, may_migrate)
         return cls(path)
 
     async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Outcome]:
@@ -164,7 +164,7 @@ class SqliteStore:
             return read(db)
 
 
-def prepare(path: Path) -> list[str]:
+def prepare(path: Path, may_migrate: bool = True) -> list[str]:
     """Make the file at `path`, for this user only, or migrate it. Returns the migrations that ran.
 
     Raises StoreError.
@@ -177,6 +177,6 @@ def prepare(path: Path) -> list[str]:
     db = connect(path)
     try:
         with translated(path):
-            return migrate(db, str(path))
+            return migrate(db, str(path), may_migrate)
     finally:
         db.close()

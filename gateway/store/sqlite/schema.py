@@ -21,10 +21,11 @@ def m001_initial(db: sqlite_utils.Database) -> None:
             db.execute(statement)
 
 
-def migrate(connection: sqlite3.Connection, path: str) -> list[str]:
+def migrate(connection: sqlite3.Connection, path: str, may_migrate: bool = True) -> list[str]:
     """Bring the file up to this version's schema. Returns the names of the migrations that ran.
 
-    Raises StoreRefused where a newer version has been at work on the file.
+    Raises StoreRefused where a newer version has been at work on the file, or where it would have to be
+    changed and must not: a command may not do so under a gateway that runs.
     """
     db = sqlite_utils.Database(connection, execute_plugins=False)
     newer = [applied.name for applied in migrations.applied(db) if applied.name not in _known()]
@@ -34,6 +35,11 @@ def migrate(connection: sqlite3.Connection, path: str) -> list[str]:
             "start that version, or restore a backup from before the upgrade"
         )
     pending = [migration.name for migration in migrations.pending(db)]
+    if pending and not may_migrate:
+        raise StoreRefused(
+            f"{path} was written by an older gateway (it lacks {', '.join(pending)}); "
+            "start this version once with: gateway serve"
+        )
     if pending:
         migrations.apply(db)
     return pending

@@ -19,10 +19,10 @@ EXAMPLE_URL = "http://127.0.0.1:9000/hooks"
 PREFIX = "whsec_"
 """A Standard Webhooks secret: this, then base64 of the key."""
 
-KEY_BYTES = range(24, 65)
-"""How many bytes the key of a Standard Webhooks secret has."""
+KEY_BYTES = range(8, 129)
+"""How many bytes a key may have. The standard asks for 24 to 64, but subscribers exist that took others."""
 
-SHORTEST_KEY = 16
+SHORTEST_KEY = 8
 """Characters of a secret that is not in the whsec_ form and is used as it stands."""
 
 RESERVED_HEADERS = frozenset(
@@ -50,7 +50,7 @@ def signing_key(secret: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) not in KEY_BYTES:
-        raise ValueError("a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes")
+        raise ValueError("a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes (8 to 128 are accepted)")
     return key
 
 

@@ -117,9 +117,9 @@ ROWS = [
     # a URL with a fragment
     (to('type: http, url: "http://x/#a"'), "config.yaml:5: subscriptions.app.destination.url: must not have a #fragment: it is never sent"),
     # a signing secret too short
-    (to(f"{HTTP}, secrets: [short]"), "config.yaml:5: subscriptions.app.destination.secrets[0]: a secret must be whsec_… or have at least 16 characters"),
+    (to(f"{HTTP}, secrets: [short]"), "config.yaml:5: subscriptions.app.destination.secrets[0]: a secret must be whsec_… or have at least 8 characters"),
     # a signing secret that is not base64
-    (to(f"{HTTP}, secrets: [whsec_abc]"), "config.yaml:5: subscriptions.app.destination.secrets[0]: a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes"),
+    (to(f"{HTTP}, secrets: [whsec_abc]"), "config.yaml:5: subscriptions.app.destination.secrets[0]: a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes (8 to 128 are accepted)"),
     # a signing secret that is not set
     (to(f'{HTTP}, secrets: ["${{A}}"]'), "config.yaml:5: subscriptions.app.destination.secrets: the environment variable A is not set; set it, or run with --dev to have one generated"),
     # unsigned by accident

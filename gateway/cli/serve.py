@@ -162,6 +162,8 @@ def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
         ws="none",
         interface="asgi3",
         lifespan="on",
+        # X-Forwarded-For is believed only of the proxies that this variable of uvicorn's names.
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         log_config=None,
         access_log=False,
         server_header=False,

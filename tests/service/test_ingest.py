@@ -107,6 +107,20 @@ def test_a_rejection_is_kept_without_body_or_secret(start: Start) -> None:
     assert not any(b"hush" in file or SECRET.encode() in file or b"cus_1" in file for file in files)
 
 
+@pytest.mark.parametrize(("trusted", "told"), [("", "127.0.0.1"), ("127.0.0.1", "203.0.113.9")])
+def test_a_forwarded_address_is_believed_of_a_named_proxy_only(
+    prepare: Start, trusted: str, told: str
+) -> None:
+    gateway = prepare()
+    if trusted:
+        gateway.env["FORWARDED_ALLOW_IPS"] = trusted
+    gateway.start()
+    headers = {"x-forwarded-for": "203.0.113.9"}
+    httpx.post(f"{gateway.url}/webhooks/stripe", content=BODY, headers=headers)
+    [rejection] = eventually(lambda: gateway.rows("rejections"))
+    assert rejection["remote_addr"] == told
+
+
 def test_a_chunked_body_past_the_limit_is_refused(start: Start) -> None:
     gateway = start(server=", max_body: 1000")
     chunks = (b"x" * 600 for _ in range(3))

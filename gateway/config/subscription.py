@@ -50,7 +50,9 @@ def signing_key(secret: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) not in KEY_BYTES:
-        raise ValueError("a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes (8 to 128 are accepted)")
+        raise ValueError(
+            "a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes (8 to 128 are accepted)"
+        )
     return key
 
 

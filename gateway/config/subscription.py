@@ -51,7 +51,8 @@ def signing_key(secret: str) -> bytes:
         key = b""
     if len(key) not in KEY_BYTES:
         raise ValueError(
-            "a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes (8 to 128 are accepted)"
+            "a secret that starts with whsec_ must go on with base64 of 24 to 64 bytes "
+            "(8 to 128 are accepted)"
         )
     return key
 

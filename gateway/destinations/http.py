@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import httpx
 
 from gateway import __version__
 from gateway.config.subscription import Subscription
+from gateway.destinations.connections import Connections
 from gateway.destinations.formats import FORMATS
 from gateway.destinations.signature import sign
 from gateway.store.records import Claimed
@@ -38,14 +40,19 @@ class HttpDestination:
     def __init__(self, subscription: Subscription) -> None:
         """The destination's timeout holds for the whole try, from connecting to the answer's last byte."""
         destination = subscription.destination
-        self._url = destination.url
+        self._text = destination.url
         self._keys = destination.signing_keys
         self._timeout = destination.timeout
         self._format = FORMATS[subscription.format]
-        self._headers = {name: value.get_secret_value() for name, value in destination.headers.items()}
-        open_at_once = subscription.concurrency
-        limits = httpx.Limits(max_connections=open_at_once, max_keepalive_connections=open_at_once)
-        self._client = httpx.AsyncClient(timeout=self._timeout, limits=limits, trust_env=False)
+        self._headers = {
+            name.lower(): value.get_secret_value() for name, value in destination.headers.items()
+        }
+        self._connections = Connections()
+
+    @cached_property
+    def _url(self) -> httpx.URL:
+        """Made by the first delivery: what httpx refuses is then that delivery's error, not the worker's."""
+        return httpx.URL(self._text)
 
     async def deliver(self, claimed: Claimed, now: float) -> Answer:
         """POST one delivery at `now` (Unix seconds). Never raises for what the other side does."""
@@ -60,13 +67,18 @@ class HttpDestination:
         error_text = None if 200 <= status < 300 else _complaint(status)
         return Answer(_ms(started), status, error_text, text, retry_after)
 
+    async def close_unused(self) -> None:
+        """Close the connections that have not been used for a while."""
+        await self._connections.close_unused()
+
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._connections.close()
 
     async def _post(self, claimed: Claimed, now: float) -> tuple[int, str, str | None]:
         body, headers = self._message(claimed, now)
-        async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+        request = httpx.Request("POST", self._url, headers=headers, content=body)
+        async with self._connections.send(request) as response:
             text = await _beginning(response)
             return response.status_code, text, response.headers.get("retry-after")
 
@@ -86,7 +98,7 @@ class HttpDestination:
 
 
 async def _beginning(response: httpx.Response) -> str:
-    """The first KEPT_RESPONSE bytes of the answer as text."""
+    """The first KEPT_RESPONSE bytes of the answer as text; without NUL, which PostgreSQL can't store."""
     kept = b""
     read = 0
     async for chunk in response.aiter_raw():
@@ -94,7 +106,7 @@ async def _beginning(response: httpx.Response) -> str:
         kept += chunk[: max(0, KEPT_RESPONSE - len(kept))]
         if read > READ_RESPONSE:
             break
-    return kept.decode("utf-8", "replace")
+    return kept.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _complaint(status: int) -> str:

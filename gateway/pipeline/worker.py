@@ -1,6 +1,7 @@
 """The worker: claim what is due, deliver it, settle the outcome, sleep until there is more.
 
-A backlog never sits in memory: a lane claims exactly as many deliveries as it has free slots.
+A backlog never sits in memory: a lane claims exactly as many deliveries as it has free slots. It claims
+when a good part of them is free, or a moment after its last claim, not once for every delivery that ends.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
-from gateway.config import Subscription
+from gateway.config import Settings
 from gateway.destinations.http import Answer
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
@@ -48,8 +49,9 @@ class Worker:
         self._chance = chance
         self._owner = this_process()
         self._lanes: dict[str, Lane] = {}
-        self._retired: list[Lane] = []
+        self._settings: Settings | None = None
         self._more = asyncio.Event()
+        self._claiming = asyncio.Lock()
         self._polled = 0.0
         self._stopping = False
 
@@ -57,12 +59,12 @@ class Worker:
         """Say that these subscriptions have new deliveries."""
         for name in subscriptions:
             lane = self._lanes.get(name)
-            if lane is not None:
+            if lane is not None and not lane.claimable:
                 lane.claimable = True
-        self._more.set()
+                self._more.set()
 
     async def run(self) -> None:
-        """Deliver until `stop`. A store that fails is waited for, never given up on."""
+        """Deliver until `stop`, whatever happens. A store that fails is waited for, never given up on."""
         while not self._stopping:
             try:
                 await self.step()
@@ -70,11 +72,14 @@ class Worker:
             except StoreError as error:
                 log.error("deliveries wait for the store: %s", error)
                 pause = POLL
+            except Exception:
+                log.exception("the worker failed; it goes on")
+                pause = POLL
             await self._wait(pause)
 
     async def step(self) -> None:
         """One round: follow the config, settle what a lost worker left, claim what is due."""
-        await self._arrange_lanes()
+        self._follow_config()
         if time.monotonic() - self._polled >= POLL:
             self._polled = time.monotonic()
             await self._poll()
@@ -84,15 +89,15 @@ class Worker:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
         self._stopping = True
         self._more.set()
-        lanes = [*self._lanes.values(), *self._retired]
-        tasks = {task for lane in lanes for task in lane.under_way.values()}
+        async with self._claiming:  # what a last claim brings is delivered or given back like the rest
+            tasks = {task for lane in self._lanes.values() for task in lane.under_way.values()}
         if tasks:
             await asyncio.wait(tasks, timeout=limit)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for lane in lanes:
-            await lane.destination.close()
+        for lane in self._lanes.values():
+            await lane.close()
 
     async def recover(self) -> None:
         """End the leases of processes of this machine that are gone, so that nothing waits for them."""
@@ -101,43 +106,55 @@ class Worker:
                 count = await self._store.disown(owner, self._now())
                 log.warning("a stopped process held %d deliveries; they go on now", count)
 
-    async def _arrange_lanes(self) -> None:
-        """One lane a subscription of the config in force; a lane that changed or went finishes its work."""
-        wanted: Mapping[str, Subscription] = self._running().settings.subscriptions
-        for name, lane in list(self._lanes.items()):
-            if wanted.get(name) != lane.subscription:
-                self._retired.append(self._lanes.pop(name))
-        for name, subscription in wanted.items():
-            if name not in self._lanes:
-                self._lanes[name] = Lane.of(name, subscription)
-        for lane in [lane for lane in self._retired if not lane.under_way]:
-            self._retired.remove(lane)
-            await lane.destination.close()
+    def _follow_config(self) -> None:
+        """One lane a subscription of the config in force; one that is no longer there finishes its work."""
+        settings = self._running().settings
+        if settings is self._settings:
+            return
+        self._settings = settings
+        for name in self._lanes.keys() - settings.subscriptions.keys():
+            self._lanes[name].follow(None)
+        for name, subscription in settings.subscriptions.items():
+            if name in self._lanes:
+                self._lanes[name].follow(subscription)
+            else:
+                self._lanes[name] = Lane.of(subscription)
 
     async def _poll(self) -> None:
-        """Look again at every lane, and settle what a lost worker left as a failed attempt."""
-        now = self._now()
-        for lane in self._lanes.values():
+        """Look again at every lane, put idle connections away, and settle what a lost worker left."""
+        for name, lane in list(self._lanes.items()):
             lane.claimable = True
-        for claimed in await self._store.expired(now):
-            lane_of = self._lanes.get(claimed.delivery.subscription)
-            if lane_of is not None and claimed.delivery.delivery_id not in lane_of.under_way:
-                attempt = Attempt(claimed.delivery.delivery_id, claimed.delivery.attempts, now, 0, error=LOST)
-                await self._settle(lane_of, claimed, attempt, None)
+            await lane.tidy()
+            if not lane.wanted and not lane.under_way:
+                await self._lanes.pop(name).close()
+        for claimed in await self._store.expired(self._now()):
+            await self._settle_lost(claimed)
+
+    async def _settle_lost(self, claimed: Claimed) -> None:
+        """Count the attempt of a lost worker as failed; where nobody wants it now, only end its lease."""
+        now = self._now()
+        lane = self._lanes.get(claimed.delivery.subscription)
+        attempt = Attempt(claimed.delivery.delivery_id, claimed.delivery.attempts, now, 0, error=LOST)
+        if lane is None:
+            await self._write(claimed, interrupted(claimed, attempt, now))
+        elif attempt.delivery_id not in lane.under_way:
+            await self._settle(lane, claimed, attempt, None)
 
     async def _claim(self) -> None:
-        lanes = {name: lane for name, lane in self._lanes.items() if lane.claimable and lane.free > 0}
+        now = time.monotonic()
+        lanes = {name: lane for name, lane in self._lanes.items() if lane.claims_in(now) == 0}
         if not lanes or self._stopping:
             return
         for lane in lanes.values():
-            lane.claimable = False
+            lane.claimable, lane.claimed_at = False, now
         slots = {name: lane.free for name, lane in lanes.items()}
         leases = {name: lane.lease for name, lane in lanes.items()}
-        result = await self._store.claim(slots, leases, self._now(), self._owner)
-        for name, lane in lanes.items():
-            lane.next_due = result.next_due.get(name, float("inf")) / 1000
-        for claimed in result.claimed:
-            self._start(lanes[claimed.delivery.subscription], claimed)
+        async with self._claiming:
+            result = await self._store.claim(slots, leases, self._now(), self._owner)
+            for name, lane in lanes.items():
+                lane.next_due = result.next_due.get(name, float("inf")) / 1000
+            for claimed in result.claimed:
+                self._start(lanes[claimed.delivery.subscription], claimed)
 
     def _start(self, lane: Lane, claimed: Claimed) -> None:
         delivery_id = claimed.delivery.delivery_id
@@ -146,7 +163,8 @@ class Worker:
 
         def done(_: asyncio.Task[None]) -> None:
             del lane.under_way[delivery_id]
-            self._more.set()
+            if lane.free == 1 or (lane.claimable and lane.roomy):
+                self._more.set()
 
         task.add_done_callback(done)
 
@@ -184,6 +202,7 @@ class Worker:
         )
         if isinstance(decision, RetryAt):
             lane.due(decision.at)
+            self._more.set()
 
     async def _write(self, claimed: Claimed, settled: Settlement) -> None:
         held = await self._store.settle(settled)
@@ -204,20 +223,23 @@ class Worker:
         )
 
     def _idle_for(self) -> float:
-        """Seconds until a lane with a free slot has something due, POLL at most."""
-        if any(lane.claimable and lane.free > 0 for lane in self._lanes.values()):
-            return 0.0
-        due = [lane.next_due for lane in self._lanes.values() if lane.free > 0]
-        return min(POLL, max(0.0, min(due, default=float("inf")) - self._clock()))
+        """Seconds until a lane should claim, POLL at most. Marks those where something has become due."""
+        at, now = self._clock(), time.monotonic()
+        pauses = [POLL]
+        for lane in self._lanes.values():
+            lane.claimable = lane.claimable or lane.next_due <= at
+            if lane.claimable:
+                pauses.append(lane.claims_in(now))
+            elif lane.free > 0:
+                pauses.append(lane.next_due - at)
+        return min(pauses)
 
     async def _wait(self, seconds: float) -> None:
-        """Sleep until woken or `seconds` are over; then what has become due may be claimed."""
+        """Sleep until woken or `seconds` are over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._more.wait()
         self._more.clear()
-        for lane in self._lanes.values():
-            lane.claimable = lane.claimable or lane.next_due <= self._clock()
 
     def _now(self) -> int:
         return round(self._clock() * 1000)

@@ -116,6 +116,21 @@ def test_a_graceful_stop_gives_back_what_does_not_finish(start: Start, subscribe
     assert (delivery["state"], delivery["in_flight"]) == ("pending", False)
 
 
+def test_a_graceful_stop_under_load_leaves_no_lease_behind(start: Start, subscriber: Subscriber) -> None:
+    subscriber.delay = 0.05
+    gateway = start(subscriptions=to(subscriber, "stripe/*", ", concurrency: 4"))
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: gateway.send(stripe_event(f"evt_{n}")), range(120)))
+    assert gateway.stop() == 0
+    with sqlite3.connect(gateway.folder / "data" / "gateway.db") as db:
+        counts = dict(db.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+        leases = db.execute("SELECT count(*) FROM deliveries WHERE leased_until IS NOT NULL").fetchone()
+    db.close()
+    assert counts["pending"] > 0 and sum(counts.values()) == 120
+    assert leases == (0,)
+    assert counts["succeeded"] == len(subscriber.got)
+
+
 def test_a_full_disk_is_an_answer_and_heals(start: Start) -> None:
     gateway = start()
     assert gateway.process is not None

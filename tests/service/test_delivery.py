@@ -210,3 +210,36 @@ def test_no_more_at_once_than_the_subscription_allows(
     times = sorted(at for _, _, at in subscriber.got)
     crowd = max(sum(0 <= other - at < 0.18 for other in times) for at in times)
     assert crowd == concurrency
+
+
+def test_a_reload_under_way_keeps_to_the_concurrency_and_loses_nothing(
+    start: Start, subscriber: Subscriber
+) -> None:
+    subscriber.delay = 0.3
+    gateway = start(subscriptions=to(subscriber, "stripe/*", ", concurrency: 2"))
+    for n in range(8):
+        gateway.send(stripe_event(f"evt_{n}"))
+    config = (gateway.folder / "config.yaml").read_text()
+    for timeout in ("6s", "7s"):
+        gateway.configure(config.replace("timeout: 5s", f"timeout: {timeout}"))
+        assert gateway.cli("reload").returncode == 0
+    eventually(lambda: len(subscriber.got) == 8)
+    times = sorted(at for _, _, at in subscriber.got)
+    assert max(sum(0 <= other - at < 0.28 for other in times) for at in times) == 2
+    assert sorted(event["id"] for event in subscriber.events()) == [f"evt_{n}" for n in range(8)]
+
+
+def test_a_removed_subscription_gets_no_more_until_it_is_back(start: Start, subscriber: Subscriber) -> None:
+    subscriber.delay = 0.5
+    gateway = start(subscriptions=to(subscriber, "stripe/*", ", concurrency: 1"))
+    for n in range(3):
+        gateway.send(stripe_event(f"evt_{n}"))
+    eventually(lambda: subscriber.got)
+    config = (gateway.folder / "config.yaml").read_text()
+    gateway.configure(config.partition("subscriptions:")[0])
+    assert gateway.cli("reload").returncode == 0
+    assert eventually(lambda: states(gateway).count("succeeded") == len(subscriber.got))
+    assert len(subscriber.got) < 3
+    gateway.configure(config)
+    assert gateway.cli("reload").returncode == 0
+    eventually(lambda: len(subscriber.got) == 3)

@@ -63,7 +63,10 @@ class Store(Protocol):
     async def claim(
         self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
     ) -> ClaimResult:
-        """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms, oldest first."""
+        """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms, oldest first.
+
+        Where s got all its slots, its `next_due` is `now`: there may be more.
+        """
         ...
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:

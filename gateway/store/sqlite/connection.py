@@ -41,10 +41,14 @@ def connect(path: Path) -> sqlite3.Connection:
         raise StoreRefused(f"SQLite {sqlite3.sqlite_version} is too old; the gateway needs 3.38 or newer")
     with translated(path):
         db = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-        db.row_factory = sqlite3.Row
-        db.create_function("name_matches", 2, _name_matches, deterministic=True)
-        for setting in _SETTINGS:
-            db.execute(setting)
+        try:
+            db.row_factory = sqlite3.Row
+            db.create_function("name_matches", 2, _name_matches, deterministic=True)
+            for setting in _SETTINGS:
+                db.execute(setting)
+        except BaseException:
+            db.close()
+            raise
     return db
 
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.answer import Refused, error_body
+from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Ingest
@@ -118,4 +118,5 @@ async def _http_error(_: Request, error: Exception) -> Response:
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     body = error_body(error.code, str(error))
-    return Response(body, error.status, {"retry-after": "2"}, media_type="application/json")
+    retry = {"retry-after": RETRY_AFTER.decode()}
+    return Response(body, error.status, retry, media_type="application/json")

@@ -15,6 +15,8 @@ from gateway.event import (
     InvalidEvent,
     compile_patterns,
     differing_fields,
+    first_id,
+    made_at,
     name_of,
     new_id,
     sane_ts,
@@ -92,6 +94,17 @@ def test_ids_of_one_moment_keep_their_order() -> None:
     ids = [new_id(1_800_000_000_000) for _ in range(1000)]
     assert ids == sorted(set(ids))
     assert all(len(id) == 26 for id in ids)
+
+
+@given(st.integers(0, LATEST_TS))
+def test_an_id_tells_its_moment_and_sorts_by_it(ms: int) -> None:
+    assert made_at(new_id(ms)) == made_at(first_id(ms)) == ms
+    assert first_id(ms) <= new_id(ms) < first_id(ms + 1)
+
+
+@pytest.mark.parametrize("other", ["evt_1", "", "01MCC5RM00000000000000000I", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ"])
+def test_what_is_no_ulid_tells_no_moment(other: str) -> None:
+    assert made_at(other) is None
 
 
 # given -> kept, where 7 is the time of reception

@@ -1,7 +1,7 @@
 """What a store promises.
 
-Every time is Unix ms, every duration ms. All methods are coroutines; one that writes returns only after
-the transaction is on disk. Two stores keep this contract by passing the suite in tests/contract.
+Every time is Unix ms, every duration ms. What writes is done only after the transaction is on disk. Two
+stores keep this contract by passing the suite in tests/contract.
 
     StoreError
     ├── StoreUnavailable   full, locked, unreachable or corrupt now: nothing was written, try again later
@@ -10,7 +10,9 @@ the transaction is on disk. Two stores keep this contract by passing the suite i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from asyncio import Future
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.store.records import (
@@ -46,13 +48,23 @@ class StoreRefused(StoreError):
     """The store is newer than the code, no store at all, or too damaged to open."""
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A migration that a store lacks. `compatible` says that nodes which don't know it may go on running."""
+
+    name: str
+    statements: tuple[str, ...]
+    compatible: bool
+
+
 class Store(Protocol):
     """Where events, dedupe keys and deliveries live."""
 
-    async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Outcome]:
+    def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
         """Store every candidate of one request with its dedupe key and deliveries, or record the duplicate.
 
-        All or nothing, on disk when it returns; the first of two with one key always wins.
+        All or nothing, on disk when the future is done; the first of two with one key always wins. A future
+        and no coroutine: the hot path adds a callback to it where a task would cost more than the rest.
         """
         ...
 
@@ -116,6 +128,13 @@ class Store(Protocol):
         """Remove one event and all that belongs to it now, the system events of its deliveries included.
 
         Its dedupe key stays. False: no such event.
+        """
+        ...
+
+    async def listen(self, wake: Callable[[Iterable[str]], None]) -> None:
+        """From now on call `wake` with the subscriptions that other processes make deliveries for.
+
+        Best effort, until `close`: what is missed is found when the worker looks again by itself.
         """
         ...
 

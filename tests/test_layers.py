@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONTRACTS = PROJECT["tool"]["importlinter"]["contracts"]
 PACKAGES = ("gateway", "adapters")
 
-IMPORTED_ANYWHERE = {"cryptography", "orjson", "pydantic", "ulid"}
+IMPORTED_ANYWHERE = {"cryptography", "orjson", "pydantic", "ulid_transform"}
 """Packages of values and of mathematics, which need no owner."""
 
 PART_OF = {"pydantic-core": "pydantic"}

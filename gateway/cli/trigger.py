@@ -106,7 +106,7 @@ def _signed(endpoint: Endpoint, event: str, id: str | None, secret: str, to: str
 
 def _local_url(settings: Settings, endpoint: Endpoint, request: WebhookRequest) -> str:
     """Where the running gateway listens, else where it would; a secret in the query goes along."""
-    running = runfile.read(settings.store.folder)
+    running = next(iter(runfile.every(settings.store.folder).values()), None)
     host, port = settings.server.host, settings.server.port
     base = running.url if running else f"http://{f'[{host}]' if ':' in host else host}:{port}"
     parts = urlsplit(base)

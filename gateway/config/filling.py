@@ -23,7 +23,14 @@ GENERATE = "run with --dev to have one generated"
 SOURCE_SECRETS = ("sources", "*", "secrets")
 DESTINATION_SECRETS = ("subscriptions", "*", "destination", "secrets")
 SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, ("event_keys",))
-SECRET_SCALARS = (("server", "admin_token"), ("subscriptions", "*", "destination", "headers", "*"))
+SECRET_SCALARS = (
+    ("server", "admin_token"),
+    ("subscriptions", "*", "destination", "headers", "*"),
+    ("subscriptions", "*", "destination", "password"),
+    ("subscriptions", "*", "destination", "token"),
+    ("subscriptions", "*", "destination", "secret_key"),
+    ("subscriptions", "*", "destination", "event_key"),
+)
 
 _NULL = ("", "~", "null", "Null", "NULL")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from secrets import token_urlsafe
 from typing import Any, ClassVar, Protocol
 
@@ -49,6 +50,7 @@ def text_field(document: Mapping[str, Any], name: str) -> str:
     return short_text(value, f"the field {name!r}")
 
 
+@lru_cache(maxsize=1024)
 def check_text(secret: str) -> None:
     """Raise ValueError where `secret` is blank or holds a character that cannot be printed."""
     if not secret.strip():

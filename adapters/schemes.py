@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from secrets import token_bytes, token_hex, token_urlsafe
-from typing import ClassVar, Literal
+from typing import Literal
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from adapters.base import (
@@ -197,7 +197,7 @@ class SharedToken(Scheme):
     It proves who sent the request, not that the body is as it was sent.
     """
 
-    signs_body: ClassVar[bool] = False
+    signs_body = False
 
     header: str = ""
     query: str = ""
@@ -260,7 +260,7 @@ class SharedToken(Scheme):
 class BasicAuth(Scheme):
     """HTTP Basic credentials (RFC 7617); the secret is `user:password`, the password may hold colons."""
 
-    signs_body: ClassVar[bool] = False
+    signs_body = False
 
     header: str = "Authorization"
 

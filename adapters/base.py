@@ -106,13 +106,12 @@ class Adapter:
         return self.scheme.verify(request, secrets, now, self.tolerance)
 
     def may_fetch(self, url: str) -> bool:
-        """Whether `url` may be fetched for this adapter: `host_allows` with its and its scheme's hosts.
+        """Whether `url` may be fetched for this adapter: by `host_allows` with its hosts, or by its scheme.
 
         Narrow it by path where anyone can publish under a host (`super().may_fetch(url) and …`). Redirects
         are never followed.
         """
-        hosts = self.scheme.key_hosts() if self.scheme else ()
-        return host_allows(url, (*self.key_hosts, *hosts))
+        return host_allows(url, self.key_hosts) or (self.scheme is not None and self.scheme.may_fetch(url))
 
     def fetched(self, request: WebhookRequest, wanted: KeyRequest | str, max_age: float = 3600) -> bytes:
         """The document `wanted`. Raises VerificationError where it may not be fetched, else NeedsKey."""

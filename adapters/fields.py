@@ -22,7 +22,7 @@ from typing import ClassVar
 
 import orjson
 
-from adapters.base import MAX_TEXT, ParsedEvent, WebhookRequest, short_text
+from adapters.base import MAX_TEXT, ParsedEvent, PayloadError, WebhookRequest, short_text
 from adapters.naming import Words, event_type
 from adapters.places import Constant, Document, Draft, Either, Place, compile_path, copy_document
 from adapters.times import event_time
@@ -41,7 +41,10 @@ class Digest:
         if not self.places and item is None:
             return sha256(request.body).hexdigest()
         values = [place.read(request, document, item) for place in self.places] or item
-        return sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        try:
+            return sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        except TypeError as error:  # nested deeper than can be written
+            raise PayloadError(f"the event id cannot be made: {error}") from error
 
     def write(self, draft: Draft, value: object) -> None:
         if self.places:

@@ -94,6 +94,6 @@ class Scheme(Protocol):
         """Names of query parameters that carry the secret itself and must not be kept."""
         return frozenset()
 
-    def key_hosts(self) -> tuple[str, ...]:
-        """The hosts from which this scheme fetches keys, as in `Adapter.key_hosts`."""
-        return ()
+    def may_fetch(self, url: str) -> bool:
+        """Whether this scheme fetches keys from `url`; see `Adapter.may_fetch`."""
+        return False

@@ -21,7 +21,8 @@ taken does not tell which one was near. Others live in modules of their own, so 
 not use them does not load their libraries:
 
     adapters.standard     StandardSignature: Standard Webhooks and Svix
-    adapters.asymmetric   Ed25519Signature, EcdsaSignature, RsaSignature, RsaCertificateSignature
+    adapters.asymmetric   Ed25519Signature, EcdsaSignature, RsaSignature
+    adapters.certificate  RsaCertificateSignature
     adapters.jwt          JwtSignature
 """
 

@@ -23,6 +23,9 @@ from adapters.base import Adapter
 GROUP = "webhook_gateway.adapters"
 """The entry point group; an entry's name is the adapter's, its value `package.module` or `….module:Class`."""
 
+ALIASES = {"svix": "standard_webhooks", "generic_hmac": "hmac", "generic_token": "token"}
+"""Other words for some adapters; events are named by the adapter's own."""
+
 _HERE = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LAST_LINE = re.compile(r"^adapter\s*=", re.MULTILINE)
@@ -53,7 +56,8 @@ def names(path: str | Path | None = None) -> list[str]:
 def load(name: str, path: str | Path | None = None) -> type[Adapter]:
     """The class of the adapter `name`: from the folder `path`, else from this one, else an installed one.
 
-    Raises UnknownAdapter or BrokenAdapter.
+    A word of ALIASES stands for another name, where there is no adapter of that word itself. Raises
+    UnknownAdapter or BrokenAdapter.
     """
     if path and _NAME.fullmatch(name) and (file := Path(path, f"{name}.py")).is_file():
         return _checked(name, str(file), partial(_run, name, file))
@@ -61,6 +65,8 @@ def load(name: str, path: str | Path | None = None) -> type[Adapter]:
         return _checked(name, f"adapters.{name}", partial(importlib.import_module, f"adapters.{name}"))
     for entry in entry_points(group=GROUP, name=name):
         return _checked(name, entry.value, entry.load)
+    if name in ALIASES:
+        return load(ALIASES[name], path)
     raise UnknownAdapter(_advice(name, path))
 
 

@@ -8,125 +8,39 @@ arrives. It works on the raw bytes and parses only after verifying.
     ├── VerificationError      who sent this is not proven           -> 401
     │   └── StaleTimestamp     the proof is genuine but not of now   -> 401
     └── PayloadError           proven, but not what the provider documents -> 400
+
+    NeedsKey                   a question: fetch this document, then ask again
+
+The gateway asks in this order: `handshake`, `verify`, `challenge`, `parse`, and, once the events are on
+disk, `reply`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from secrets import token_urlsafe
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from adapters.errors import AdapterError, PayloadError, StaleTimestamp, VerificationError
-from adapters.request import MAX_HEADER, Headers, WebhookRequest, header_name, json_object
+from adapters.errors import (
+    AdapterError,
+    KeyRequest,
+    NeedsKey,
+    PayloadError,
+    StaleTimestamp,
+    VerificationError,
+    reading_proof,
+)
+from adapters.events import MAX_TEXT, Confirm, ParsedEvent, Reply, short_text, text_field
+from adapters.proof import Scheme, check_text, host_allows
+from adapters.request import MAX_HEADER, Headers, WebhookRequest, header_name, json_document, json_object
 
 __all__ = [
-    "MAX_HEADER", "MAX_TEXT", "Adapter", "AdapterError", "Headers", "Options", "ParsedEvent", "PayloadError",
-    "Reply", "Scheme", "StaleTimestamp", "VerificationError", "WebhookRequest", "check_text", "header_name",
-    "json_object", "short_text", "text_field",
+    "MAX_HEADER", "MAX_TEXT", "Adapter", "AdapterError", "Confirm", "Headers", "KeyRequest", "NeedsKey",
+    "Options", "ParsedEvent", "PayloadError", "Reply", "Scheme", "StaleTimestamp", "VerificationError",
+    "WebhookRequest", "check_text", "header_name", "host_allows", "json_document", "json_object",
+    "reading_proof", "short_text", "text_field",
 ]  # fmt: skip
-
-MAX_TEXT = 255
-"""Characters. An event's id or type longer than this is refused."""
-
-
-def short_text(value: object, what: str) -> str:
-    """`value` as an event's id or type; a whole number counts as text. Raises PayloadError naming `what`."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
-        raise PayloadError(f"{what} is not a text of 1 to {MAX_TEXT} printable characters")
-    return value
-
-
-def text_field(document: Mapping[str, Any], name: str) -> str:
-    """The id or type at `document[name]`, a short text. Raises PayloadError naming the field otherwise."""
-    value = document.get(name)
-    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable():
-        return value  # nearly always; the sentence for the error is not made in vain
-    return short_text(value, f"the field {name!r}")
-
-
-@lru_cache(maxsize=1024)
-def check_text(secret: str) -> None:
-    """Raise ValueError where `secret` is blank or holds a character that cannot be printed."""
-    if not secret.strip():
-        raise ValueError("the secret is empty")
-    if not secret.isprintable():
-        raise ValueError("the secret holds a line break or another character that is not printable")
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedEvent:
-    """One event as the provider tells it.
-
-    `id` is the provider's event id, the same on every retry. `type` is the provider's own type
-    (`customer.created`); the gateway names the event `{adapter}/{type}`. `payload` is the provider's
-    object, unchanged; where it is `request.json` itself, its bytes are kept exactly as they came.
-    `ts` is the provider's event time in Unix ms, None where it tells none. `version` is the provider's
-    API version. `key` is the dedupe key where that is not the id itself. `attributes` are facts that
-    people filter by (Stripe: account, livemode), plain scalars only.
-    """
-
-    id: str
-    type: str
-    payload: Mapping[str, Any]
-    ts: int | None = None
-    version: str | None = None
-    key: str | None = None
-    attributes: Mapping[str, str | int | bool | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer that a provider's handshake wants to hear instead of the gateway's own."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Scheme(Protocol):
-    """How a provider proves that it sent a request; the declarations are in `adapters.schemes`.
-
-    A scheme inherits from this class, for the defaults.
-    """
-
-    signs_body: ClassVar[bool] = True
-    """False where the proof is a password: it says who, but not that the body is as it was sent."""
-
-    def verify(
-        self, request: WebhookRequest, secrets: Sequence[str], now: float, tolerance: float | None
-    ) -> int:
-        """The index of the secret that matched. Raises VerificationError where none did.
-
-        `now` is Unix seconds, `tolerance` seconds to either side of it (None: the scheme signs no time,
-        or its age does not count).
-        """
-        ...
-
-    def sign(self, request: WebhookRequest, secret: str, now: float) -> WebhookRequest:
-        """`request` made genuine. Raises ValueError where `secret` is malformed or cannot sign."""
-        ...
-
-    def check_secret(self, secret: str) -> None:
-        """Raise ValueError where `secret` could never match. The message never shows it."""
-        check_text(secret)
-
-    def generate_secret(self) -> str:
-        """A new random secret that `check_secret` accepts."""
-        return token_urlsafe(32)
-
-    def secret_headers(self) -> frozenset[str]:
-        """Lower-case names of headers that carry the secret itself and must not be kept."""
-        return frozenset()
-
-    def secret_params(self) -> frozenset[str]:
-        """Names of query parameters that carry the secret itself and must not be kept."""
-        return frozenset()
 
 
 class Options(BaseModel):
@@ -138,7 +52,8 @@ class Options(BaseModel):
 class Adapter:
     """One provider. State the facts as class attributes; override a method only where it differs.
 
-    A subclass that states no `scheme` and overrides no `verify` rejects every request.
+    A subclass that states no `scheme` and overrides no `verify` rejects every request. One instance serves
+    many requests at once: keep nothing of a request on it.
     """
 
     name: ClassVar[str]
@@ -155,6 +70,10 @@ class Adapter:
     """What makes the dedupe key, in words, for the docs and `gateway check`."""
     first_sample: ClassVar[str] = "sample.created"
     """The event type that a newcomer is told to send first."""
+    methods: ClassVar[frozenset[str]] = frozenset({"POST"})
+    """The methods by which its webhooks come; a handshake may come by any."""
+    key_hosts: ClassVar[tuple[str, ...]] = ()
+    """Hosts from which documents may be fetched: exact names, or suffixes that begin with a dot."""
     forwarder: ClassVar[str | None] = None
     """The provider's own command that forwards real webhooks to `{url}`, where it has one."""
     Options: ClassVar[type[Options]] = Options
@@ -169,21 +88,57 @@ class Adapter:
             self.tolerance = tolerance
 
     def handshake(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | None:
-        """The answer to the provider's set-up challenge, or None where this request is not one."""
+        """The answer to a set-up challenge that carries no signature, or None where this request is none.
+
+        Asked first, for a request of any method, and of everyone: it must tell a stranger nothing that he
+        did not send, and change nothing. Raises nothing.
+        """
         return None
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str], now: float) -> int:
         """Prove who sent `request`; `now` is Unix seconds. Returns the index of the secret that matched.
 
-        Raises VerificationError, and nothing else, whatever arrives.
+        Raises VerificationError, or NeedsKey where a document must be fetched first, and nothing else,
+        whatever arrives. A URL that the request itself names goes through `fetched`.
         """
         if self.scheme is None:
             raise VerificationError(f"the adapter {self.name} states no scheme and overrides no verify()")
         return self.scheme.verify(request, secrets, now, self.tolerance)
 
+    def may_fetch(self, url: str) -> bool:
+        """Whether `url` may be fetched for this adapter: by `host_allows` with its hosts, or by its scheme.
+
+        Narrow it by path where anyone can publish under a host (`super().may_fetch(url) and …`). Redirects
+        are never followed.
+        """
+        return host_allows(url, self.key_hosts) or (self.scheme is not None and self.scheme.may_fetch(url))
+
+    def fetched(self, request: WebhookRequest, wanted: KeyRequest | str, max_age: float = 3600) -> bytes:
+        """The document `wanted`. Raises VerificationError where it may not be fetched, else NeedsKey."""
+        wanted = KeyRequest(wanted) if isinstance(wanted, str) else wanted
+        if not self.may_fetch(wanted.target):
+            raise VerificationError(
+                f"{wanted.target[:200]!r} is not an address of {self.title} to fetch from"
+            )
+        return request.key(wanted, max_age)
+
+    def challenge(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | Confirm | None:
+        """The answer to a signed set-up request, or None where this request is none.
+
+        Asked after `verify` succeeded and before `parse`; what it answers is no event. Raises PayloadError.
+        """
+        return None
+
     def parse(self, request: WebhookRequest) -> Sequence[ParsedEvent]:
         """The events of a verified request, in order. Raises PayloadError, and nothing else."""
         raise PayloadError(f"the adapter {self.name} does not say how to parse")
+
+    def reply(self, request: WebhookRequest) -> Reply | None:
+        """What the provider wants to hear once the events of `request` are stored, duplicates too.
+
+        None: the gateway's own answer. Raises nothing.
+        """
+        return None
 
     def sample(self, type: str, now: float, id: str) -> WebhookRequest:
         """An unsigned request in the provider's shape that carries one event `type` with event id `id`."""
@@ -197,6 +152,24 @@ class Adapter:
         if self.scheme is None:
             raise NotImplementedError(f"the adapter {self.name} states no scheme to sign with")
         return self.scheme.sign(request, secret, now)
+
+    def signed_bytes(self, request: WebhookRequest) -> bytes | None:
+        """What the proof in `request` is over, for people. Raises VerificationError; see `Scheme`."""
+        return self.scheme.signed_bytes(request) if self.scheme else None
+
+    def expected(self, request: WebhookRequest, secret: str) -> str | None:
+        """The proof that would be right, for people. Raises VerificationError, ValueError; see `Scheme`."""
+        return self.scheme.expected(request, secret) if self.scheme else None
+
+    @property
+    def needs_secret(self) -> bool:
+        """Whether a source must have a secret; see `Scheme`."""
+        return self.scheme is None or self.scheme.needs_secret
+
+    @property
+    def signs_body(self) -> bool:
+        """Whether the proof covers the body; see `Scheme`. Override it where `verify` is overridden."""
+        return self.scheme is None or self.scheme.signs_body
 
     def check_secret(self, secret: str) -> None:
         """Raise ValueError, with a sentence that never shows it, where `secret` could never match."""

@@ -1,129 +1,106 @@
-"""Where the id, the type and the time of an event stand in a request, written as paths.
+"""Where the id, the type and the time of an event stand in a request, as a declaration.
 
-    body.data.id            a field of the JSON body; a number counts into a list: body.events.0.id
-    header.X-Event-Id       a header
-    digest                  (id) the SHA-256 of the body, for a provider that sends no id
+    Fields(id="body.id", type="body.type", time="body.created")
+    Fields(id="header.X-Id|digest", type=("header.X-Event", "body.action"))
+    Fields(id=("item.pspReference", "item.eventCode"), type="item.eventCode")       # joined with `:`
+    Fields(id="digest:item.resource,item.at", type="=resource.changed")
+
+`adapters.places` says how a place is written. Besides:
+
+    digest                  (id) the SHA-256 of the body, in a batch of the item: the provider sends no id
+    digest:body.a,header.B  (id) the SHA-256 of these places
     =order.changed          (type) always this text
-
-Keys are taken as they are written; a key that holds a dot cannot be named.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import ClassVar
 
-from adapters.base import ParsedEvent, PayloadError, WebhookRequest, header_name, short_text
+import orjson
+
+from adapters.base import MAX_TEXT, ParsedEvent, PayloadError, WebhookRequest, short_text
+from adapters.naming import Words, event_type
+from adapters.places import Constant, Document, Draft, Either, Place, compile_path, copy_document
 from adapters.times import event_time
 
-Document = Mapping[str, Any]
-
-_BODY = re.compile(r"body((?:\.[^.\s]+)+)")
-_MAX_INDEX = 999
-
-
-@dataclass
-class Draft:
-    """A sample request in the making."""
-
-    headers: dict[str, str]
-    document: dict[str, Any]
-
-
-class Path(Protocol):
-    """One place in a request."""
-
-    def read(self, request: WebhookRequest, document: Document) -> object:
-        """What stands there; None where nothing does. Raises PayloadError where it is ambiguous."""
-        ...
-
-    def write(self, draft: Draft, value: str) -> None:
-        """Put `value` there, for a sample."""
-        ...
+Places = str | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class BodyPath:
-    keys: tuple[str, ...]
+class Digest:
+    """The SHA-256 of `places`; of the body, or of the item of a batch, where there are none."""
 
-    def read(self, request: WebhookRequest, document: Document) -> object:
-        value: object = document
-        for key in self.keys:
-            if isinstance(value, dict):
-                value = value.get(key)
-            elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
-                value = value[int(key)]
-            else:
-                return None
-        return value
+    places: tuple[Place, ...] = ()
+    in_json: ClassVar[bool] = True
 
-    def write(self, draft: Draft, value: str) -> None:
-        _put(draft.document, self.keys, value)
+    def read(self, request: WebhookRequest, document: Document, item: Document | None = None) -> object:
+        if not self.places and item is None:
+            return sha256(request.body).hexdigest()
+        values = [place.read(request, document, item) for place in self.places] or item
+        try:
+            return sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        except TypeError as error:  # nested deeper than can be written
+            raise PayloadError(f"the event id cannot be made: {error}") from error
 
-
-@dataclass(frozen=True, slots=True)
-class HeaderPath:
-    name: str
-
-    def read(self, request: WebhookRequest, document: Document) -> object:
-        values = request.headers.all(self.name)
-        if len(values) > 1:
-            raise PayloadError(f"the header {self.name} came {len(values)} times")
-        return values[0].decode("latin-1") if values else None
-
-    def write(self, draft: Draft, value: str) -> None:
-        draft.headers[self.name] = value
+    def write(self, draft: Draft, value: object) -> None:
+        if self.places:
+            return self.places[0].write(draft, value)
+        # The id cannot be chosen, but each sample has its own.
+        (draft.item if draft.batch else draft.form if draft.form else draft.document)["sample"] = str(value)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    text: str
+class Joined:
+    """Several places as one id, joined with `:`; one that is empty leaves its place between the colons."""
 
-    def read(self, request: WebhookRequest, document: Document) -> object:
-        return self.text
+    places: tuple[Place, ...]
+    in_json: ClassVar[bool] = True
 
-    def write(self, draft: Draft, value: str) -> None:
-        pass
+    def read(self, request: WebhookRequest, document: Document, item: Document | None = None) -> object:
+        parts = [_part(place.read(request, document, item)) for place in self.places]
+        if not any(parts):
+            return None
+        text = ":".join(parts)
+        # Several texts of the right length can be too long together; the id must not be lost for it.
+        return text if len(text) <= MAX_TEXT else sha256(text.encode()).hexdigest()
 
-
-@dataclass(frozen=True, slots=True)
-class BodyDigest:
-    def read(self, request: WebhookRequest, document: Document) -> object:
-        return sha256(request.body).hexdigest()
-
-    def write(self, draft: Draft, value: str) -> None:
-        draft.document["sample"] = value  # the id cannot be chosen, but each sample has its own
-
-
-def compile_path(text: str) -> BodyPath | HeaderPath:
-    """The place that `text` names. Raises ValueError, saying what would be right, where it names none."""
-    if text.startswith("header."):
-        return HeaderPath(header_name(text[len("header.") :]))
-    if body := _BODY.fullmatch(text):
-        keys = tuple(body[1][1:].split("."))
-        if not any(key.isdigit() and (not key.isascii() or int(key) > _MAX_INDEX) for key in keys):
-            return BodyPath(keys)
-    raise ValueError(f"{text!r} is no place in a request; write body.data.id or header.X-Event-Id")
+    def write(self, draft: Draft, value: object) -> None:
+        self.places[0].write(draft, value)
 
 
-def id_path(text: str) -> Path:
-    """As `compile_path`, and `digest`."""
+def _part(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value in (None, "") else short_text(value, "a part of the event id")
+
+
+def id_path(text: Places) -> Place:
+    """As `compile_path`, and `digest`, `digest:…`, and several places that make one id."""
+    if not isinstance(text, str):
+        return Joined(tuple(compile_path(part) for part in text)) if len(text) > 1 else id_path(text[0])
     if text == "digest":
-        return BodyDigest()
+        return Digest()
+    if text.startswith("digest:"):
+        return Digest(tuple(compile_path(part) for part in text.removeprefix("digest:").split(",")))
+    if "|" in text:
+        return Either(tuple(id_path(part) for part in text.split("|")))
     try:
         return compile_path(text)
     except ValueError as error:
         raise ValueError(f"{error}, or digest where the provider sends no id") from None
 
 
-def type_path(text: str) -> Path:
+def type_path(text: str) -> Place:
     """As `compile_path`, and a constant: `=order.changed`."""
     if len(text) > 1 and text.startswith("="):
         return Constant(text[1:])
+    if "|" in text:
+        return Either(tuple(type_path(part) for part in text.split("|")))
     try:
         return compile_path(text)
     except ValueError as error:
@@ -135,90 +112,106 @@ class Fields:
     """Where a provider puts what the gateway needs of an event.
 
     `type` may be several places, joined with a dot; those after the first may be empty (GitHub's action).
-    `attributes` are plain facts to keep next to the event, by name; an absent one is left out.
+    `type_prefix` is removed from the first of them, `words` says what becomes of the letters, `rename` has
+    other words for some of the provider's (`{"Merge Request Hook": "merge_request"}`). `key` is the dedupe
+    key where that is not the id. `attributes` are plain facts to keep next to the event, by name; an absent
+    one is left out.
     """
 
-    id: str
-    type: str | Sequence[str]
+    id: Places
+    type: Places
     time: str = ""
     version: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    key: Places = ""
+    type_prefix: str | tuple[str, ...] = ()
+    words: Words = "kept"
+    rename: Mapping[str, str] = field(default_factory=dict)
 
-    _id: Path = field(init=False, repr=False, compare=False)
-    _type: tuple[Path, ...] = field(init=False, repr=False, compare=False)
-    _time: Path | None = field(init=False, repr=False, compare=False)
-    _version: Path | None = field(init=False, repr=False, compare=False)
-    _attributes: tuple[tuple[str, Path], ...] = field(init=False, repr=False, compare=False)
+    _id: Place = field(init=False, repr=False, compare=False)
+    _type: tuple[Place, ...] = field(init=False, repr=False, compare=False)
+    _time: Place | None = field(init=False, repr=False, compare=False)
+    _version: Place | None = field(init=False, repr=False, compare=False)
+    _key: Place | None = field(init=False, repr=False, compare=False)
+    _attributes: tuple[tuple[str, Place], ...] = field(init=False, repr=False, compare=False)
+    _prefixes: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _plain: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         types = [self.type] if isinstance(self.type, str) else self.type
+        prefixes = (self.type_prefix,) if isinstance(self.type_prefix, str) else self.type_prefix
         compiled = {
             "_id": id_path(self.id),
             "_type": tuple(type_path(text) for text in types),
             "_time": compile_path(self.time) if self.time else None,
             "_version": compile_path(self.version) if self.version else None,
+            "_key": id_path(self.key) if self.key else None,
             "_attributes": tuple((name, compile_path(text)) for name, text in self.attributes.items()),
+            "_prefixes": prefixes,
+            "_plain": not (prefixes or self.rename) and self.words == "kept",
         }
         if not types:
             raise ValueError("type: names no place")
         for name, value in compiled.items():
             object.__setattr__(self, name, value)
 
-    def event(self, request: WebhookRequest, document: Document | None = None) -> ParsedEvent:
+    def event(
+        self, request: WebhookRequest, document: Document | None = None, item: Document | None = None
+    ) -> ParsedEvent:
         """The event of a verified request; `document` is its payload where that is not the JSON body.
 
-        Raises PayloadError naming the place where the id or the type is missing. A time that is missing
-        or unreadable is none.
+        In a batch `item` is the payload and `document` what it came in. Raises PayloadError naming the
+        place where the id or the type is missing. A time that is missing or unreadable is none.
         """
         document = request.json if document is None else document
-        version = self._version.read(request, document) if self._version else None
+        version = self._version.read(request, document, item) if self._version else None
         return ParsedEvent(
-            id=short_text(self._id.read(request, document), f"the event id at {self.id}"),
-            type=self._read_type(request, document),
-            payload=document,
-            ts=event_time(self._time.read(request, document)) if self._time else None,
+            id=short_text(self._id.read(request, document, item), f"the event id at {_words(self.id)}"),
+            type=self._read_type(request, document, item),
+            payload=document if item is None else item,
+            ts=event_time(self._time.read(request, document, item)) if self._time else None,
             version=version if isinstance(version, str) and version else None,
+            key=self._read_key(request, document, item) if self._key else None,
             attributes={
                 name: value
                 for name, path in self._attributes
-                if isinstance(value := path.read(request, document), (str, int))
+                if isinstance(value := path.read(request, document, item), (str, int))
             },
         )
 
-    def draft(self, type: str, now: float, id: str, example: Document) -> Draft:
-        """A sample with `type`, `id` and the time `now` (Unix seconds), built on a copy of `example`."""
-        draft = Draft({}, _copy(example))
+    def draft(self, type: str, now: float, id: str, example: Document, item: Document | None = None) -> Draft:
+        """A sample with `type`, `id` and the time `now` (Unix seconds), built on a copy of `example`.
+
+        `item` is the example of an item, in a batch.
+        """
+        draft = Draft({}, copy_document(example), copy_document(item or {}), batch=item is not None)
+        other = {word: text for text, word in self.rename.items()}
+        for index, part in enumerate(type.split(".", len(self._type) - 1)):
+            prefix = self._prefixes[0] if self._prefixes and not index else ""
+            self._type[index].write(draft, other.get(part, prefix + part))
         self._id.write(draft, id)
-        for path, part in zip(self._type, type.split(".", len(self._type) - 1), strict=False):
-            path.write(draft, part)
         if self._time:
             self._time.write(draft, datetime.fromtimestamp(now, UTC).isoformat())
         return draft
 
-    def _read_type(self, request: WebhookRequest, document: Document) -> str:
-        first, *others = (path.read(request, document) for path in self._type)
-        parts = [first, *(part for part in others if part not in (None, ""))]
-        what = f"the event type at {self.type if isinstance(self.type, str) else ' and '.join(self.type)}"
-        return short_text(".".join(short_text(part, what) for part in parts), what)
+    def _read_key(self, request: WebhookRequest, document: Document, item: Document | None) -> str:
+        assert self._key, "asked for only where there is one"
+        return short_text(self._key.read(request, document, item), f"the dedupe key at {_words(self.key)}")
+
+    def _read_type(self, request: WebhookRequest, document: Document, item: Document | None) -> str:
+        first, *others = (path.read(request, document, item) for path in self._type)
+        what = f"the event type at {_words(self.type)}"
+        parts = [
+            short_text(part, what) for part in (first, *others) if part is first or part not in (None, "")
+        ]
+        return short_text(".".join(parts if self._plain else map(self._word, parts)), what)
+
+    def _word(self, part: str) -> str:
+        return self.rename.get(part) or event_type(part, self._prefixes, self.words)
 
 
-def _copy(value: Any) -> Any:
-    """A deep copy of a JSON document."""
-    if isinstance(value, Mapping):
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
+def _words(places: Places) -> str:
+    return places if isinstance(places, str) else " and ".join(places)
 
 
-def _put(node: Any, keys: Sequence[str], value: str) -> Any:
-    """`node` with `value` at `keys`; objects and lists that are missing on the way are made."""
-    if not keys:
-        return value
-    key, rest = keys[0], keys[1:]
-    if key.isdigit() and not isinstance(node, dict):
-        items = node if isinstance(node, list) else []
-        items.extend([None] * (int(key) + 1 - len(items)))
-        items[int(key)] = _put(items[int(key)], rest, value)
-        return items
-    fields = node if isinstance(node, dict) else {}
-    fields[key] = _put(fields.get(key), rest, value)
-    return fields
+__all__ = ["Digest", "Draft", "Fields", "Joined", "Place", "compile_path", "id_path", "type_path"]

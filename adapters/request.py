@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
-from adapters.errors import PayloadError, VerificationError
+from adapters.errors import KeyRequest, NeedsKey, PayloadError, VerificationError
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 MAX_HEADER = 8192
 """Bytes. A signature header longer than this is refused unread."""
+
+MAX_FORM = 1000
+"""Fields of a form. One with more is refused unread."""
+
+_NO_KEYS: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Headers:
@@ -69,7 +77,7 @@ class WebhookRequest:
     """One HTTP request as it arrived.
 
     `url` is the public URL, query included, made from configuration and never from the Host header.
-    `received_at` is Unix seconds.
+    `received_at` is Unix seconds. `keys` are the documents that were fetched for it, by URL.
     """
 
     method: str
@@ -77,11 +85,43 @@ class WebhookRequest:
     headers: Headers
     body: bytes
     received_at: float
+    keys: Mapping[str, bytes] = field(default_factory=lambda: _NO_KEYS)
 
     @cached_property
     def json(self) -> dict[str, Any]:
         """The body as a JSON object, parsed once. Raises PayloadError where it is not one."""
         return json_object(self.body, "the body")
+
+    @cached_property
+    def json_list(self) -> list[Any]:
+        """The body as a JSON array, parsed once. Raises PayloadError where it is not one."""
+        if not isinstance(self.document, list):
+            raise PayloadError("the body is JSON, but not an array")
+        return self.document
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as any JSON, parsed once. Raises PayloadError where it is none."""
+        return self.__dict__["json"] if "json" in self.__dict__ else json_document(self.body, "the body")
+
+    @cached_property
+    def form(self) -> dict[str, list[str]]:
+        """The fields of an urlencoded body, empty and repeated ones kept, parsed once.
+
+        Raises PayloadError where it is not UTF-8, holds a bad escape or more than MAX_FORM fields. In
+        `verify`, read it under `reading_proof()`.
+        """
+        return parse_form(self.body)
+
+    def key(self, wanted: KeyRequest | str, max_age: float = 3600) -> bytes:
+        """The document `wanted`; raises NeedsKey where it has not been fetched yet.
+
+        Ask only for a URL that `Adapter.may_fetch` allows; `Adapter.fetched` looks first.
+        """
+        url = wanted if isinstance(wanted, str) else wanted.url
+        if url not in self.keys:
+            raise NeedsKey(wanted, max_age)
+        return self.keys[url]
 
     def with_headers(self, headers: Mapping[str, str]) -> WebhookRequest:
         """The same request with `headers` added."""
@@ -90,6 +130,14 @@ class WebhookRequest:
     def with_url(self, url: str) -> WebhookRequest:
         """The same request to another `url`."""
         return replace(self, url=url)
+
+    def with_body(self, body: bytes) -> WebhookRequest:
+        """The same request with another `body`."""
+        return replace(self, body=body)
+
+    def with_keys(self, keys: Mapping[str, bytes]) -> WebhookRequest:
+        """The same request with `keys` fetched for it, besides those it has."""
+        return replace(self, keys={**self.keys, **keys})
 
 
 def header_name(text: str) -> str:
@@ -101,10 +149,32 @@ def header_name(text: str) -> str:
 
 def json_object(text: bytes | str, what: str) -> dict[str, Any]:
     """Parse `text` as a JSON object; `what` names it in the PayloadError otherwise raised."""
-    try:
-        document = orjson.loads(text)
-    except ValueError as error:
-        raise PayloadError(f"{what} is not valid JSON: {error}") from error
+    document = json_document(text, what)
     if not isinstance(document, dict):
         raise PayloadError(f"{what} is JSON, but not an object")
     return document
+
+
+def json_document(text: bytes | str, what: str) -> Any:
+    """Parse `text` as JSON; `what` names it in the PayloadError otherwise raised."""
+    try:
+        return orjson.loads(text)
+    except ValueError as error:
+        raise PayloadError(f"{what} is not valid JSON: {error}") from error
+
+
+def parse_form(body: bytes) -> dict[str, list[str]]:
+    """The fields of an urlencoded `body`. Raises PayloadError; `WebhookRequest.form` says when."""
+    if _BAD_ESCAPE.search(body):
+        raise PayloadError("the body is not a form: it holds a % without two hex digits")
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, strict_parsing=bool(body), errors="strict",
+            max_num_fields=MAX_FORM,
+        )  # fmt: skip
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise PayloadError(f"the body is not a form: {error}") from error
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import field_validator
 
 from adapters.base import Adapter, Options, ParsedEvent, PayloadError, WebhookRequest, short_text
-from adapters.fields import Draft, Path, type_path
+from adapters.fields import Draft, Place, type_path
 from adapters.plain import json_request
 from adapters.standard import StandardSignature, header_family
 from adapters.times import event_time
@@ -46,7 +46,7 @@ class StandardWebhooks(Adapter):
 
     def __init__(self, options: Mapping[str, Any] | None = None, tolerance: float | None = None) -> None:
         super().__init__(options, tolerance)
-        self._type: Path = type_path(self.options.type)
+        self._type: Place = type_path(self.options.type)
 
     def parse(self, request: WebhookRequest) -> Sequence[ParsedEvent]:
         family, document = header_family(request.headers), request.json

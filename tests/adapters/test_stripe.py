@@ -48,60 +48,6 @@ def test_accepts_a_body_beyond_ascii():
     assert verify(header_of(body), body=body) == 0
 
 
-ACCEPTED = [
-    # the only signature
-    f"t={NOW},{signature_of(SECRET)}",
-    # while a secret is rolled Stripe signs with both: ours is the first …
-    f"t={NOW},{signature_of(SECRET)},{signature_of(OTHER)}",
-    # … or the last
-    f"t={NOW},{signature_of(OTHER)},{signature_of(SECRET)}",
-    # schemes we do not know are passed over
-    f"t={NOW},v0=ab,{signature_of(SECRET)},v2=cd",
-    # the order is free
-    f"{signature_of(SECRET)},t={NOW}",
-]
-
-REFUSED = [
-    # no header
-    None,
-    # only the test scheme, with the right signature
-    f"t={NOW},{signature_of(SECRET).replace('v1=', 'v0=')}",
-    # only someone else's signatures
-    f"t={NOW},{signature_of(OTHER)},{signature_of(OTHER)}",
-    # no time
-    signature_of(SECRET),
-    # an empty time
-    f"t=,{signature_of(SECRET)}",
-    # two times, the first the signed one
-    f"t={NOW},t={NOW + 1},{signature_of(SECRET)}",
-    # another time than the signed one
-    f"t={NOW - 1},{signature_of(SECRET)}",
-    # times that are no plain number
-    f"t=-{NOW},{signature_of(SECRET)}",
-    f"t={NOW}.0,{signature_of(SECRET)}",
-    f"t=nan,{signature_of(SECRET)}",
-    # python reads 1_8 as a number, and 16 digits are no time
-    f"t=1_800_000_000,{signature_of(SECRET)}",
-    f"t={'9' * 16},{signature_of(SECRET)}",
-    # a part of the signature
-    f"t={NOW},{signature_of(SECRET)[:-1]}",
-    # nothing but separators
-    ",,,",
-    "t=,v1=",
-]
-
-
-@pytest.mark.parametrize("header", ACCEPTED)
-def test_accepts_any_matching_v1_signature(header):
-    assert verify(header) == 0
-
-
-@pytest.mark.parametrize("header", REFUSED)
-def test_refuses_a_header_that_proves_nothing(header):
-    with pytest.raises(VerificationError):
-        verify(header)
-
-
 def test_several_endpoints_can_share_one_url():
     assert verify(header_of(secret=OTHER), SECRET, OTHER) == 1
     assert verify(header_of(secret=SECRET), SECRET, OTHER) == 0

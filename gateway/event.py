@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from os import urandom
 from threading import Lock
 from typing import Any
@@ -22,12 +21,7 @@ MAX_NAME = 256
 EARLIEST_TS, LATEST_TS = 315_532_800_000, 4_102_444_800_000
 """Unix ms of 1980-01-01 and 2100-01-01: a time outside is a mistake of unit, not a time."""
 
-_PRINTABLE = re.compile(r"[!-~]+")
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-
-
-class InvalidEvent(ValueError):
-    """What an adapter or a caller gave cannot be an event. The message names the field and the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +99,6 @@ def first_id(ms: int) -> str:
 def made_at(id: str) -> int | None:
     """The time in a ULID (Unix ms); None where `id` is none."""
     return ulid_to_timestamp(id) if _ULID.fullmatch(id) else None
-
-
-@lru_cache(maxsize=4096)
-def name_of(provider: str, type: str) -> str:
-    """The event name of a provider's type: `/` and `:` become `.`, a SHOUTED type is lower-cased.
-
-    Raises InvalidEvent where the result would not be 1 to MAX_NAME printable characters without spaces.
-    """
-    word = type.replace("/", ".").replace(":", ".")
-    name = f"{provider}/{word.lower() if word.isupper() else word}"
-    if not word or len(name) > MAX_NAME or not _PRINTABLE.fullmatch(name):
-        raise InvalidEvent(
-            f"the event type {type[:80]!r} cannot be part of a name: 1 to {MAX_NAME} printable characters"
-        )
-    return name
 
 
 def sane_ts(ts: int | None, received_at: int) -> int:

@@ -16,7 +16,8 @@ from gateway.pipeline.route import Router
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A source made ready. `window` is ms, `url` the public URL that signatures may cover, without query."""
+    """A source made ready. `window` is ms, `url` the public URL that signatures may cover; a request's
+    query goes after it."""
 
     name: str
     adapter: Adapter
@@ -60,7 +61,7 @@ def _endpoint(source: Source, settings: Settings) -> Endpoint:
         adapter=source.adapter,
         secrets=tuple(secret.get_secret_value() for secret in source.secrets),
         window=round(source.key_kept(settings) * 1000),
-        url=base + source.path,
+        url=source.public_url or base + source.path,
         headers_left_out=CONNECTION | {name.encode() for name in never_kept},
         secret_params=source.adapter.secret_params(),
         quarantine=source.quarantine,

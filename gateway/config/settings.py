@@ -48,6 +48,15 @@ def _public_url(value: Any) -> str | None:
     return str(value).rstrip("/")
 
 
+def _endpoint_url(value: Any) -> str | None:
+    """As the provider has it, to the letter: a slash at the end may be part of what is signed."""
+    if value is None or value == "":
+        return None
+    if web_url(value, "https://hooks.example.com/webhooks/square").fragment:
+        raise ValueError("must not have a #fragment: it is never sent")
+    return str(value)
+
+
 class Server(Section):
     """Where and how the gateway listens. Timeouts in seconds, `max_body` in bytes."""
 
@@ -174,6 +183,7 @@ class SourceKeys(Section):
     tolerance: Duration | None = None
     quarantine: bool = False
     keep_rejections: Count = Field(1000, ge=0, le=1_000_000)
+    public_url: Annotated[str | None, BeforeValidator(_endpoint_url)] = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,7 @@ class Source:
     tolerance: float | None = None
     quarantine: bool = False
     keep_rejections: int = 1000
+    public_url: str | None = None
 
     @property
     def path(self) -> str:

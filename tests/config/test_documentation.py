@@ -21,7 +21,11 @@ from gateway.config.subscription import Subscription
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in PAGE.splitlines() if row[:1] == "|"]
 KEYS = {row[0].strip("| `"): row for row in ROWS}
-LENT = {"sources.*.secrets": "required", "sources.*.tolerance": "the provider's"}
+LENT = {
+    "sources.*.secrets": "required",
+    "sources.*.tolerance": "the provider's",
+    "sources.*.public_url": "`server.public_url` and `/webhooks/{name}`",
+}
 """Defaults that are not the model's: a source must have a secret, but not where a command only reads."""
 
 SPELT = {"1d": "24h", "1048576": "1MiB", "False": "false"}
@@ -48,9 +52,12 @@ DESTINATION_KEYS = [
     for key, field in model.model_fields.items()
     if key not in DestinationSection.model_fields
 ]
+GENERAL = ("basic", "hmac", "standard_webhooks", "stripe", "token")
+"""Adapters whose keys are on this page; the others' are on their own pages, docs/providers/."""
+
 ADAPTER_KEYS = [
     (name, key, field)
-    for name in adapters.names()
+    for name in GENERAL
     for key, field in adapters.load(name).Options.model_fields.items()
 ]
 

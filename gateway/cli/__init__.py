@@ -34,6 +34,8 @@ VERBS = {
     "migrate": ("migrate", "Bring the store up to this version."),
     "purge": ("purge", "Remove old rows, or one event."),
     "trigger": ("trigger", "Send a signed sample webhook."),
+    "verify": ("verify", "Check captured requests offline: why does my signature fail?"),
+    "adapters": ("adapters", "List adapters, test one, begin a new one."),
 }
 """Every verb: the module of this folder that registers it, and what the list of commands says of it."""
 

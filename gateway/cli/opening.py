@@ -97,6 +97,16 @@ def settings_at(path: Path) -> Settings:
         raise stop(str(error), USAGE) from error
 
 
+def adapters_folder(config: Path | None) -> Path | None:
+    """The folder of one's own adapters that the config names; None without a config that can be read."""
+    try:
+        return load(config_path(config), os.environ, secrets="optional").adapters_path
+    except ConfigError as error:
+        if config is not None:
+            raise stop(str(error), USAGE) from error
+        return None
+
+
 def settings_with_secrets(path: Path, source: str) -> Settings:
     """The settings with the secrets of `source` from the environment, or those that `serve --dev` made.
 

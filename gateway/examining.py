@@ -94,7 +94,7 @@ def webhook_request(endpoint: Endpoint, scope: Scope, body: bytes, now: float) -
     """The request as adapters see it, its URL made from configuration."""
     query = scope["query_string"].decode("latin-1")
     url = f"{endpoint.url.partition('?')[0]}?{query}" if query else endpoint.url
-    return WebhookRequest(scope["method"], url, Headers(scope["headers"]), body, now)
+    return WebhookRequest(scope["method"], url, Headers(scope["headers"]), body, now, endpoint.documents)
 
 
 def remote_addr(scope: Scope) -> str:

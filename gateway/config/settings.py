@@ -220,7 +220,8 @@ class Settings:
     """A whole config file, checked. `file` is its absolute path.
 
     `unset_secrets` names the config paths (`sources.stripe`) that should have a secret and have none;
-    it is empty unless the file was loaded with secrets "optional" or "generated".
+    it is empty unless the file was loaded with secrets "optional" or "generated". `made_secrets` names
+    those that have a secret of development mode.
     """
 
     file: Path
@@ -232,3 +233,4 @@ class Settings:
     sources: Mapping[str, Source]
     subscriptions: Mapping[str, Subscription]
     unset_secrets: tuple[str, ...] = ()
+    made_secrets: frozenset[str] = frozenset()

@@ -177,6 +177,12 @@ class Gateway:
         (self.folder / "config.yaml").write_text(text)
 
 
+def environment() -> dict[str, str]:
+    """The environment of a gateway: this tree's code, and no variable that a config could ask for."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}
+    return own | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
 Start = Callable[..., Gateway]
 
 
@@ -184,11 +190,9 @@ Start = Callable[..., Gateway]
 def prepare(tmp_path: Path) -> Iterator[Start]:
     """Makes a gateway that is not started yet: `prepare(subscriptions="{…}", source=", twins: merge")`."""
     made: list[Gateway] = []
-    root = str(Path(__file__).parents[2])
 
     def one(secret: str = SECRET, subscriptions: str = "{}", **parts: str) -> Gateway:
-        env = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}
-        gateway = Gateway(tmp_path, free_port(), env | {"PYTHONPATH": root})
+        gateway = Gateway(tmp_path, free_port(), environment())
         blanks = {"server": "", "store": "", "source": ""} | parts
         gateway.configure(
             CONFIG.format(port=gateway.port, secret=secret, subscriptions=subscriptions, **blanks)

@@ -1,0 +1,81 @@
+"""What goes when: whole days at once, the rest in small deletes, so that ingest never waits long.
+
+One node at a time keeps house. Each step is a short transaction that gives up where another node is at it,
+or where it would have to wait for a lock: the next round does it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import asyncpg
+
+from gateway.event import made_at
+from gateway.store.postgres.days import Day, add_days_ahead, days
+from gateway.store.postgres.pool import Pool
+from gateway.store.postgres.session import Session
+from gateway.store.records import Purged, Retention
+
+TABLES = ("attempts", "deliveries_finished", "requests", "events")
+"""In this order: as long as a day's events are there, the next round finds the day and goes on."""
+
+log = logging.getLogger("gateway.store.postgres")
+
+
+async def purge(pool: Pool, retention: Retention, limit: int) -> Purged:
+    """Remove whole days of events and up to `limit` rows of each other kind that retention lets go."""
+    async with pool.transaction("begin") as session:
+        if not await session.value("elected"):
+            return Purged()
+        await add_days_ahead(session, await session.value("now"))
+        purged = await _purge_rows(session, retention, limit)
+        over = [day for day in await days(session) if day.high <= Day.of(retention.events_before).low]
+    events = 0
+    for day in over:
+        events += await _purge_day(pool, day, limit - events)
+        if events >= limit:
+            break
+    return Purged(events, purged.duplicates, purged.rejections, purged.keys)
+
+
+async def _purge_rows(session: Session, retention: Retention, limit: int) -> Purged:
+    return Purged(
+        duplicates=await session.count("delete_old_duplicates", retention.duplicates_before, limit),
+        rejections=await session.count("delete_old_rejections", retention.rejections_before, limit),
+        keys=await session.count("delete_ended_keys", session.at(retention.now), limit),
+    )
+
+
+async def _purge_day(pool: Pool, day: Day, limit: int) -> int:
+    """Drop a day, or, where a pending delivery keeps it, delete up to `limit` of its other events."""
+    async with pool.transaction("begin") as session:
+        if not await session.value("elected"):
+            return 0
+        if await session.value("day_is_pending", day.low, day.high):
+            found = await session.rows("purgeable_events", day.low, day.high, limit)
+            return await delete_events(session, [row["event_id"] for row in found])
+        count: int = await session.value("count_day", day.name)
+    return count if await _drop(pool, day) else 0
+
+
+async def _drop(pool: Pool, day: Day) -> bool:
+    """Drop the partitions of a day one by one. False where somebody reads or writes there for long."""
+    for table in TABLES:
+        async with pool.session() as session:
+            try:
+                async with session.transaction("begin"):
+                    await session.run_named("hurry")
+                    ...
+            except asyncpg.LockNotAvailableError:
+                log.info("the partition %s_%s is in use; it is dropped later", table, day.name)
+                return False
+    return True
+
+
+async def erase(session: Session, event_ids: Sequence[str]) -> list[bool]:
+    """Remove single events with all that belongs to them, duplicates included; their keys stay.
+
+    The system events of their deliveries hold them whole, so these go too.
+    """
+    return [await _erase(session, event_id) for event_id in event_ids]

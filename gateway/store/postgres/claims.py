@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -53,13 +53,27 @@ class Floors:
             floor.due_at, floor.swept_at = 0, now
         return floor.due_at
 
+    def forget(self, subscriptions: Iterable[str]) -> None:
+        """A claim was undone: what it took is there again."""
+        for name in subscriptions:
+            self._floors.pop(name, None)
+
+    async def claim(self, session: Session, claims: Sequence[Claim]) -> list[ClaimResult]:
+        """Lease the oldest due deliveries of each subscription; where slots ran out, more is due now."""
+        try:
+            return [await _claim(session, self, asked) for asked in claims]
+        except BaseException:
+            for asked in claims:
+                self.forget(asked.slots)
+            raise
+
     def learn(self, subscription: str, claimed_up_to: int, now: int) -> None:
         """All that was due at `claimed_up_to` or before has been claimed by `now` (the store's Unix ms)."""
-        self._floors[subscription].due_at = max(0, min(claimed_up_to, now - SLACK))
+        if subscription in self._floors:
+            self._floors[subscription].due_at = max(0, min(claimed_up_to, now - SLACK))
 
 
-async def claim(session: Session, floors: Floors, asked: Claim) -> ClaimResult:
-    """Lease the oldest due deliveries of each subscription; where slots ran out, more is due now."""
+async def _claim(session: Session, floors: Floors, asked: Claim) -> ClaimResult:
     names = list(asked.slots)
     at = session.at(asked.now)
     low = [floors.of(name) if at is None else 0 for name in names]

@@ -18,7 +18,7 @@ MOMENT = 10
 """Characters of an id that say when it was made."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Day:
     """A day in UTC, by its number since 1970."""
 
@@ -55,12 +55,14 @@ async def add_day(session: Session, day: Day) -> None:
     await session.value("add_day", day.name, day.low, day.high)
 
 
-async def add_day_of(session: Session, moment: str) -> None:
-    """Make the partitions for ids that begin with `moment`, in a transaction of its own."""
-    made = made_at(moment.ljust(26, "0"))
-    if made is not None:
-        async with session.transaction("begin"):
-            await add_day(session, Day.of(made))
+async def add_day_of(session: Session, moment: str | None) -> bool:
+    """Make the partitions for ids that begin with `moment`, in a transaction of its own. False: no moment."""
+    made = made_at(moment.ljust(26, "0")) if moment is not None else None
+    if made is None:
+        return False
+    async with session.transaction("begin"):
+        await add_day(session, Day.of(made))
+    return True
 
 
 async def add_days_ahead(session: Session, now: int) -> None:

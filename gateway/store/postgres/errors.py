@@ -19,8 +19,8 @@ FAULTS = (
 )
 """What one write can bring upon itself, while another would succeed."""
 
-AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-"""The transaction was undone for another one's sake, and may simply be done again."""
+AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
+"""The transaction was undone for another one's sake, or for a migration's, and may simply be done again."""
 
 LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 """There is no connection (any more)."""
@@ -54,7 +54,8 @@ def address(url: str) -> str:
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     host = unquote(parts.netloc.rpartition("@")[2]) or options.get("host", "the default host")
     port = f":{options['port']}" if "port" in options else ""
-    database = parts.path.lstrip("/") or options.get("dbname", options.get("database", "the default database"))
+    named = options.get("dbname") or options.get("database")
+    database = parts.path.lstrip("/") or named or "the default database"
     return f"PostgreSQL at {host}{port}/{database}"
 
 
@@ -74,9 +75,7 @@ def translate(error: Exception, where: str) -> StoreError:
     return StoreUnavailable(f"{where}: {cause}")
 
 
-def missing_moment(error: Exception) -> str | None:
+def missing_moment(error: asyncpg.CheckViolationError) -> str | None:
     """The moment of a row that no partition takes, where that is what `error` says."""
-    if not isinstance(error, asyncpg.CheckViolationError):
-        return None
     found = _ROW_KEY.search(error.detail or "")
     return found[1] if found else None

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import asyncpg
+
 from gateway.store.contract import StoreUnavailable
 from gateway.store.postgres.days import add_day_of
 from gateway.store.postgres.errors import AGAIN, FAULTS, missing_moment, translate
@@ -28,7 +30,7 @@ AT_LEAST = 1.0
 """Seconds that a transaction may take even where its first write has waited for almost WITHIN."""
 
 TRIES = 5
-"""How often a transaction is done again that was undone for another's sake, or that lacked a partition."""
+"""How often a transaction is tried that is undone for another's sake."""
 
 
 @dataclass(slots=True)
@@ -110,20 +112,21 @@ class Groups:
         items = [write.item for write in writes]
         end = max(writes[0].since + WITHIN, self._loop.time() + AT_LEAST)
         async with asyncio.timeout_at(end), self._pool.session() as session:
-            for left in reversed(range(TRIES)):
+            tries = 0
+            while True:
                 try:
                     async with session.transaction():
                         results = await operation(session, items)
-                except (*AGAIN, *FAULTS) as error:
-                    moment = missing_moment(error)
-                    if left == 0 or (moment is None and isinstance(error, FAULTS)):
+                except asyncpg.CheckViolationError as error:
+                    if not await add_day_of(session, missing_moment(error)):
                         raise
-                    if moment is not None:
-                        await add_day_of(session, moment)
+                except AGAIN:
+                    tries += 1
+                    if tries == TRIES:
+                        raise
                 else:
                     self._told(session.woken)
                     return results
-        raise AssertionError("unreachable")
 
 
 def _fail(writes: list[_Write], error: Exception) -> None:

@@ -10,6 +10,9 @@ from gateway.store.contract import StoreUnavailable
 from gateway.store.postgres.errors import FAULTS, address, translate
 from gateway.store.postgres.session import Clock, Session
 
+AT_MOST = 35.0
+"""Seconds that a task may have a connection for: more than a read may take at the server."""
+
 
 class Pool:
     """At most `size` connections to `url`."""
@@ -41,13 +44,19 @@ class Pool:
                     self._idle.append(session)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, begin: str = "begin") -> AsyncIterator[Session]:
-        """A transaction on a connection of its own. Raises StoreError."""
+    async def connected(self) -> AsyncIterator[Session]:
+        """A connection whose errors come as StoreError, for AT_MOST seconds."""
         try:
-            async with self.session() as session, session.transaction(begin):
+            async with asyncio.timeout(AT_MOST), self.session() as session:
                 yield session
         except Exception as error:
             raise translate(error, self.where) from error
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, begin: str = "begin") -> AsyncIterator[Session]:
+        """A transaction on a connection of its own. Raises StoreError."""
+        async with self.connected() as session, session.transaction(begin):
+            yield session
 
     async def close(self) -> None:
         """Close every connection; none may be in use."""

@@ -1,3 +1,5 @@
+-- A newer release may have added columns: what is made into a record as a whole names its own.
+
 -- name: begin_reading
 BEGIN READ ONLY;
 SET LOCAL plan_cache_mode = force_custom_plan;
@@ -25,7 +27,9 @@ ORDER BY e.seq DESC
 LIMIT $5;
 
 -- name: duplicates
-SELECT * FROM duplicates
+SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers, seq
+FROM duplicates
 WHERE ($1::text IS NULL OR source = $1)
     AND ($2::text IS NULL OR name ~ $2)
     AND ($3::bigint IS NULL OR received_at >= $3)
@@ -34,13 +38,17 @@ ORDER BY seq DESC
 LIMIT $5;
 
 -- name: duplicates_of
-SELECT * FROM duplicates
+SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers, seq
+FROM duplicates
 WHERE event_id = $1 AND ($2::bigint IS NULL OR seq < $2)
 ORDER BY seq DESC
 LIMIT $3;
 
 -- name: rejections
-SELECT * FROM rejections
+SELECT rejection_id, source, reason, detail, received_at, remote_addr, method, url, headers, body_size, body_sha256,
+       body, released_at, seq
+FROM rejections
 WHERE ($1::text IS NULL OR source = $1)
     AND ($2::bigint IS NULL OR received_at >= $2)
     AND ($3::bigint IS NULL OR seq < $3)

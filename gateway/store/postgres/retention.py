@@ -11,14 +11,15 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from gateway.event import made_at
+from gateway.store.contract import StoreUnavailable
+from gateway.store.postgres.columns import columns
 from gateway.store.postgres.days import Day, add_days_ahead, days
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session
 from gateway.store.records import Purged, Retention
 
-TABLES = ("attempts", "deliveries_finished", "requests", "events")
-"""In this order: as long as a day's events are there, the next round finds the day and goes on."""
+LEAVES = ("attempts", "deliveries_finished", "requests")
+"""What goes before a day's events: as long as these are there, the next round finds the day and goes on."""
 
 log = logging.getLogger("gateway.store.postgres")
 
@@ -30,7 +31,7 @@ async def purge(pool: Pool, retention: Retention, limit: int) -> Purged:
             return Purged()
         await add_days_ahead(session, await session.value("now"))
         purged = await _purge_rows(session, retention, limit)
-        over = [day for day in await days(session) if day.high <= Day.of(retention.events_before).low]
+        over = [day for day in await days(session) if day < Day.of(retention.events_before)]
     events = 0
     for day in over:
         events += await _purge_day(pool, day, limit - events)
@@ -54,22 +55,31 @@ async def _purge_day(pool: Pool, day: Day, limit: int) -> int:
             return 0
         if await session.value("day_is_pending", day.low, day.high):
             found = await session.rows("purgeable_events", day.low, day.high, limit)
-            return await delete_events(session, [row["event_id"] for row in found])
+            return await _delete_events(session, [row["event_id"] for row in found])
         count: int = await session.value("count_day", day.name)
-    return count if await _drop(pool, day) else 0
+    for table in LEAVES:
+        if not await _drop(pool, table, day):
+            return 0
+    return count if await _drop(pool, "events", day) else 0
 
 
-async def _drop(pool: Pool, day: Day) -> bool:
-    """Drop the partitions of a day one by one. False where somebody reads or writes there for long."""
-    for table in TABLES:
-        async with pool.session() as session:
-            try:
-                async with session.transaction("begin"):
-                    await session.run_named("hurry")
-                    ...
-            except asyncpg.LockNotAvailableError:
-                log.info("the partition %s_%s is in use; it is dropped later", table, day.name)
+async def _drop(pool: Pool, table: str, day: Day) -> bool:
+    """Drop one partition of a day. False where somebody is at work there for long, or has come back to it."""
+    try:
+        async with pool.transaction("begin") as session:
+            await session.run_named("hurry")
+            if not await session.value("elected"):
                 return False
+            if table == "events":  # a replay that was faster keeps its event, a later one finds it gone
+                await session.run_named("lock_events")
+                if await session.value("day_is_pending", day.low, day.high):
+                    return False
+            await session.value("drop_day", table, day.name)
+    except StoreUnavailable as error:
+        if not isinstance(error.__cause__, asyncpg.LockNotAvailableError):
+            raise
+        log.info("the partition %s_%s is in use; it is dropped later", table, day.name)
+        return False
     return True
 
 
@@ -79,3 +89,22 @@ async def erase(session: Session, event_ids: Sequence[str]) -> list[bool]:
     The system events of their deliveries hold them whole, so these go too.
     """
     return [await _erase(session, event_id) for event_id in event_ids]
+
+
+async def _erase(session: Session, event_id: str) -> bool:
+    told = [row["event_id"] for row in await session.rows("told_of", event_id)]
+    await session.count("delete_duplicates_of", [event_id])
+    await _delete_events(session, told)
+    return await _delete_events(session, [event_id]) == 1
+
+
+async def _delete_events(session: Session, event_ids: Sequence[str]) -> int:
+    if not event_ids:
+        return 0
+    requests = await session.rows("request_ids_of", event_ids)
+    await session.count("delete_attempts_of", event_ids)
+    await session.count("delete_deliveries_of", event_ids)
+    deleted = await session.count("delete_events", event_ids)
+    if requests:
+        await session.count("delete_unused_requests", *columns([tuple(row) for row in requests]))
+    return deleted

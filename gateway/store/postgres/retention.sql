@@ -4,6 +4,9 @@ SELECT pg_try_advisory_xact_lock(hashtext('gateway.housekeeper'), hashtext(curre
 -- name: hurry
 SET LOCAL lock_timeout = '1s';
 
+-- name: lock_events
+LOCK TABLE ONLY events IN ACCESS EXCLUSIVE MODE;
+
 -- name: days
 SELECT substr(c.relname::text, 8) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'events'::regclass ORDER BY 1;
@@ -62,7 +65,8 @@ DELETE FROM rejections WHERE seq IN (
 
 -- name: delete_ended_keys
 DELETE FROM dedupe_keys AS k USING (
-    SELECT source, key FROM dedupe_keys WHERE expires_at <= coalesce($1, now_ms()) ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    SELECT source, key FROM dedupe_keys WHERE expires_at <= coalesce($1, now_ms())
+    ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ) AS ended
 WHERE k.source = ended.source AND k.key = ended.key;
 

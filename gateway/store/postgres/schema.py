@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 
-from gateway.store.contract import StoreRefused
+from gateway.store.contract import Planned, StoreRefused
 from gateway.store.postgres.days import add_days_ahead
 from gateway.store.postgres.errors import address, translate
 from gateway.store.postgres.session import Session
@@ -16,15 +15,6 @@ from gateway.store.statements import load
 PACKAGE = "gateway.store.postgres"
 COMPATIBLE = "-- compatible: yes\n"
 """How the file of a migration begins that nodes of the release before can go on working with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A migration that a store lacks. `compatible` says that nodes which don't know it may go on running."""
-
-    name: str
-    statements: tuple[str, ...]
-    compatible: bool
 
 
 def known() -> list[Planned]:
@@ -47,7 +37,9 @@ def plan(url: str) -> list[Planned]:
     return asyncio.run(_plan(url))
 
 
-async def migrate(url: str, may_migrate: bool = True, migrations: Sequence[Planned] | None = None) -> list[str]:
+async def migrate(
+    url: str, may_migrate: bool = True, migrations: Sequence[Planned] | None = None
+) -> list[str]:
     """As `prepare`, within an event loop."""
     where = address(url)
     try:

@@ -1,3 +1,6 @@
+-- name: now
+SELECT now_ms();
+
 -- name: begin_migrating
 BEGIN;
 SET LOCAL lock_timeout = '5s';

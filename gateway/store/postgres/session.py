@@ -10,6 +10,7 @@ from typing import Any, Literal
 import asyncpg
 
 from gateway.store.contract import StoreRefused
+from gateway.store.postgres.errors import address
 from gateway.store.statements import load
 
 OLDEST = 13
@@ -43,13 +44,14 @@ class Session:
         release = db.get_server_version()
         if release.major < OLDEST:
             db.terminate()
-            raise StoreRefused(f"PostgreSQL {release.major} is too old; the gateway needs {OLDEST} or newer")
+            found = f"{address(url)} is release {release.major}"
+            raise StoreRefused(f"{found}, which is too old; the gateway needs {OLDEST} or newer")
         return cls(db, clock)
 
     @property
     def lost(self) -> bool:
         """Whether there is no connection any more."""
-        return self._db.is_closed()
+        return bool(self._db.is_closed())
 
     def at(self, now: int) -> int | None:
         """`now` (Unix ms) where the caller's clock counts; None makes a statement ask the database's."""
@@ -57,7 +59,7 @@ class Session:
 
     async def rows(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """Run a statement for the rows it gives."""
-        return await self._db.fetch(SQL[statement], *values)
+        return list(await self._db.fetch(SQL[statement], *values))
 
     async def value(self, statement: str, *values: object) -> Any:
         """Run a statement for the one value it gives."""
@@ -66,6 +68,10 @@ class Session:
     async def count(self, statement: str, *values: object) -> int:
         """Run a statement for the number of rows it writes."""
         return int((await self._db.execute(SQL[statement], *values)).rpartition(" ")[2])
+
+    async def run_named(self, statement: str) -> None:
+        """Run a statement that neither takes values nor gives any."""
+        await self._db.execute(SQL[statement])
 
     async def run(self, sql: str) -> None:
         """Run a text of statements without values: a migration's."""
@@ -106,5 +112,5 @@ class Session:
 
     async def listen(self, channel: str, heard: Any, ended: Any) -> None:
         """Have `heard` called with what is notified on `channel`, `ended` once the connection ends."""
-        await self._db.add_listener(channel, lambda *said: heard(said[-1]))
         self._db.add_termination_listener(lambda _: ended())
+        await self._db.add_listener(channel, lambda *said: heard(said[-1]))

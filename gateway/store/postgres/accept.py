@@ -45,13 +45,12 @@ async def _take_keys(session: Session, asked: dict[Slot, Candidate]) -> dict[Slo
     """Take the keys that are free. Returns who held the others, which stay locked until the end."""
     slots = list(asked)
     rows = [(number, *_key_row(candidate)) for number, candidate in enumerate(asked.values())]
-    found = await session.rows("take_keys", *columns(rows))
-    won = {row["slot"] for row in found if row["event_id"] == rows[row["slot"]][3]}
-    known = won | {row["slot"] for row in found}
-    missing = [row[:3] for row in rows if row[0] not in known]
-    if missing:
-        found += await session.rows("key_holders", *columns(missing))
-    return {slots[row["slot"]]: First(*row[1:]) for row in found if row["slot"] not in won}
+    won = {row["slot"] for row in await session.rows("take_keys", *columns(rows))}
+    others = [row[:3] for row in rows if row[0] not in won]
+    if not others:
+        return {}
+    held = await session.rows("key_holders", *columns(others))
+    return {slots[row["slot"]]: First(*row[1:]) for row in held}
 
 
 async def _retake_keys(
@@ -89,11 +88,11 @@ async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
 
 
 def _key_row(candidate: Candidate) -> values.Row:
-    source, key, *rest = values.key(candidate)
+    source, key, event_id, id, *rest = values.key(candidate)
     assert isinstance(key, str)
     if len(key) > MAX_KEY:
-        key = f"{key[:MAX_KEY]}#{hashlib.sha256(key.encode()).hexdigest()}"
-    return (source, key, *rest)
+        key, id = f"{key[:MAX_KEY]}#{hashlib.sha256(key.encode()).hexdigest()}", candidate.event.id
+    return (source, key, event_id, id, *rest)
 
 
 def _requests(fresh: Iterable[Candidate]) -> Iterable[values.Row]:

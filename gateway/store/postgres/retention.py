@@ -34,8 +34,9 @@ async def purge(pool: Pool, retention: Retention, limit: int) -> Purged:
         over = [day for day in await days(session) if day < Day.of(retention.events_before)]
     events = 0
     for day in over:
-        events += await _purge_day(pool, day, limit - events)
-        if events >= limit:
+        gone = await _purge_day(pool, day, limit - events)
+        events += gone or 0
+        if gone is None or events >= limit:
             break
     return Purged(events, purged.duplicates, purged.rejections, purged.keys)
 
@@ -48,19 +49,22 @@ async def _purge_rows(session: Session, retention: Retention, limit: int) -> Pur
     )
 
 
-async def _purge_day(pool: Pool, day: Day, limit: int) -> int:
-    """Drop a day, or, where a pending delivery keeps it, delete up to `limit` of its other events."""
+async def _purge_day(pool: Pool, day: Day, limit: int) -> int | None:
+    """Drop a day, or, where a pending delivery keeps it, delete up to `limit` of its other events.
+
+    Returns how many went; None where somebody is at work there: then the other days can wait as well.
+    """
     async with pool.transaction("begin") as session:
         if not await session.value("elected"):
-            return 0
+            return None
         if await session.value("day_is_pending", day.low, day.high):
             found = await session.rows("purgeable_events", day.low, day.high, limit)
             return await _delete_events(session, [row["event_id"] for row in found])
         count: int = await session.value("count_day", day.name)
-    for table in LEAVES:
+    for table in (*LEAVES, "events"):
         if not await _drop(pool, table, day):
-            return 0
-    return count if await _drop(pool, "events", day) else 0
+            return None
+    return count
 
 
 async def _drop(pool: Pool, table: str, day: Day) -> bool:

@@ -2,7 +2,8 @@
 SELECT pg_try_advisory_xact_lock(hashtext('gateway.housekeeper'), hashtext(current_schema));
 
 -- name: hurry
-SET LOCAL lock_timeout = '1s';
+-- Whoever comes later, ingest too, queues behind a lock that is waited for.
+SET LOCAL lock_timeout = '200ms';
 
 -- name: lock_events
 LOCK TABLE ONLY events IN ACCESS EXCLUSIVE MODE;

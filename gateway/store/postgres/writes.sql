@@ -5,9 +5,9 @@ SET LOCAL plan_cache_mode = force_custom_plan;
 SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true);
 
 -- name: take_keys
--- Takes the keys that are free or whose window is over, and tells who holds the others. The keys come sorted,
--- so that two groups wait for each other in one order only. A key that somebody else takes in this very
--- moment comes back in neither half: it is asked for once more.
+-- Takes the keys that are free or whose window is over, and locks the others. The keys come sorted, so that two
+-- groups wait for each other in one order only. Who holds the others is asked for afterwards: this statement
+-- sees them as they were when it began, perhaps before another node took them.
 WITH asked AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[],
                          $8::bigint[]) AS a (slot, source, key, event_id, id, digest, first_at, expires_at)
@@ -23,12 +23,7 @@ WITH asked AS (
     WHERE k.expires_at <= excluded.first_at
     RETURNING source, key
 )
-SELECT a.slot, a.event_id, coalesce(a.id, a.key) AS id, a.digest, a.first_at, a.expires_at
-FROM asked AS a JOIN won USING (source, key)
-UNION ALL
-SELECT a.slot, k.event_id, coalesce(k.id, k.key), k.digest, k.first_at, k.expires_at
-FROM asked AS a JOIN dedupe_keys AS k USING (source, key)
-WHERE k.expires_at > a.first_at;
+SELECT a.slot FROM asked AS a JOIN won USING (source, key);
 
 -- name: key_holders
 SELECT a.slot, k.event_id, coalesce(k.id, k.key) AS id, k.digest, k.first_at, k.expires_at

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from tests.postgres import Databases, Server
@@ -46,9 +47,19 @@ def empty_database(databases: Databases) -> Iterator[str]:
     databases.drop(url)
 
 
-@pytest.fixture
-def own_server() -> Iterator[Server]:
-    """A PostgreSQL of the test's own, which it may stop and start."""
+@pytest.fixture(scope="session")
+def second_server() -> Iterator[Server]:
+    """A PostgreSQL on which nothing else depends."""
     server = Server()
     yield server
     server.remove()
+
+
+@pytest.fixture
+def own_server(second_server: Server) -> Iterator[Server]:
+    """A PostgreSQL that the test may stop and start; its database `own` is empty."""
+    with psycopg.connect(second_server.url(), autocommit=True) as db:
+        db.execute("DROP DATABASE IF EXISTS own WITH (FORCE)")
+        db.execute("CREATE DATABASE own")
+    yield second_server
+    second_server.start()

@@ -6,6 +6,7 @@ them runs as `nobody`, so that neither users nor the modes of folders are change
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import count
@@ -70,7 +72,9 @@ class Server:
         return f"postgresql://postgres:{password}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers; nothing where it runs."""
+        if self._process is not None:
+            return
         options = [f"unix_socket_directories={self._folder}", "listen_addresses=127.0.0.1", *self._settings]
         flags = [word for option in options for word in ("-c", option)]
         server = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port), *flags]
@@ -94,6 +98,20 @@ class Server:
         self._process.stdin.close()
         self._process.wait(timeout=30)
         self._process = None
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """As if the machine hung: no process of the server does anything meanwhile."""
+        first = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        processes = [first, *map(int, children)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     def remove(self) -> None:
         """Stop it and remove its folder."""

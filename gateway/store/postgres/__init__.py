@@ -79,8 +79,7 @@ class PostgresStore:
             raise
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
-        async with self._pool.transaction("begin_reading") as session:
-            return await claims.expired(session, now, limit)
+        return await self._pool.read(lambda session: claims.expired(session, now, limit))
 
     async def settle(self, settlement: Settlement) -> bool:
         return await self._groups.write(deliveries.settle, settlement)
@@ -170,8 +169,8 @@ class PostgresStore:
     async def _list(
         self, statement: str, values: Sequence[object], record: Callable[[rows.Row], Record]
     ) -> list[Record]:
-        async with self._pool.transaction("begin_reading") as session:
-            return [record(row) for row in await session.rows(statement, *values)]
+        found = await self._pool.read(lambda session: session.rows(statement, *values))
+        return [record(row) for row in found]
 
 
 def _expression(pattern: str | None) -> str | None:

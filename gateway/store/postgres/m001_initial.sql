@@ -224,7 +224,10 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('gateway.days'), hashtext(current_schema));
     FOREACH parent IN ARRAY by_day() LOOP
         child := parent || '_' || day;
-        IF to_regclass(quote_ident(child)) IS NULL THEN
+        IF NOT EXISTS (
+            SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE c.relname = child AND n.nspname = current_schema
+        ) THEN
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', child, parent);
             EXECUTE format('ALTER TABLE %I SET (toast_tuple_target = 8160)', child);
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 from gateway.store.contract import StoreUnavailable
-from gateway.store.postgres.errors import FAULTS, address, translate
+from gateway.store.postgres.errors import AGAIN, FAULTS, address, translate
 from gateway.store.postgres.session import Clock, Session
+
+Read = TypeVar("Read")
 
 AT_MOST = 35.0
 """Seconds that a task may have a connection for: more than a read may take at the server."""
@@ -58,6 +61,14 @@ class Pool:
         async with self.connected() as session, session.transaction(begin):
             yield session
 
+    async def read(self, reading: Callable[[Session], Awaitable[Read]]) -> Read:
+        """What `reading` reads in a transaction; once more where a migration came in between."""
+        async with self.connected() as session:
+            try:
+                return await _read(session, reading)
+            except AGAIN:
+                return await _read(session, reading)
+
     async def close(self) -> None:
         """Close every connection; none may be in use."""
         self._closed = True
@@ -70,3 +81,8 @@ class Pool:
             if not session.lost:
                 return session
         return None
+
+
+async def _read(session: Session, reading: Callable[[Session], Awaitable[Read]]) -> Read:
+    async with session.transaction("begin_reading"):
+        return await reading(session)

@@ -11,7 +11,11 @@ SET LOCAL synchronous_commit = on;
 SELECT pg_advisory_xact_lock(hashtext('gateway.migrations'), hashtext(current_schema));
 
 -- name: has_migrations
-SELECT to_regclass('schema_migrations') IS NOT NULL;
+-- By a snapshot: what to_regclass knows may be older than a lock that was waited for.
+SELECT EXISTS (
+    SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relname = 'schema_migrations' AND n.nspname = current_schema
+);
 
 -- name: create_migrations
 CREATE TABLE schema_migrations (

@@ -6,6 +6,7 @@ A store is named by its `target`: the path of a SQLite file, or a postgresql:// 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from gateway.store import sqlite
@@ -24,7 +25,8 @@ async def open_store(target: Path | str, may_migrate: bool = True, connections: 
     """
     if isinstance(target, Path):
         return await sqlite.SqliteStore.open(target, may_migrate)
-    from gateway.store import postgres  # only who has such a store needs its driver
+    _need_driver()
+    from gateway.store import postgres
 
     return await postgres.PostgresStore.open(target, may_migrate, connections)
 
@@ -33,6 +35,7 @@ def prepare(target: Path | str, may_migrate: bool = True) -> list[str]:
     """Make or migrate the store. Returns the migrations that ran. Raises StoreError."""
     if isinstance(target, Path):
         return sqlite.prepare(target, may_migrate)
+    _need_driver()
     from gateway.store import postgres
 
     return postgres.prepare(target, may_migrate)
@@ -42,6 +45,7 @@ def plan(target: Path | str) -> Sequence[Planned]:
     """The migrations that the store lacks, in order; nothing is changed. Raises StoreError."""
     if isinstance(target, Path):
         return sqlite.plan(target)
+    _need_driver()
     from gateway.store import postgres
 
     return postgres.plan(target)
@@ -50,3 +54,12 @@ def plan(target: Path | str) -> Sequence[Planned]:
 def exists(target: Path | str) -> bool:
     """Whether there is a store yet; of a server's database this can't be told without asking it."""
     return not isinstance(target, Path) or (target.is_file() and target.stat().st_size > 0)
+
+
+def _need_driver() -> None:
+    """Raises StoreRefused where PostgreSQL's driver, which only such a store needs, is not installed."""
+    if find_spec("asyncpg") is None:
+        raise StoreRefused(
+            "store.url names a PostgreSQL database, whose driver is not installed; "
+            "run: pip install 'webhook-gateway[postgres]'"
+        )

@@ -4,7 +4,7 @@ Every time is Unix ms, every duration ms. What writes is done only after the tra
 stores keep this contract by passing the suite in tests/contract.
 
     StoreError
-    ├── StoreUnavailable   full, locked, unreachable or corrupt now: nothing was written, try again later
+    ├── StoreUnavailable   full, locked or unreachable now: nothing is promised, try again later
     └── StoreRefused       this file can't be used by this version: start-up stops
 """
 
@@ -41,7 +41,11 @@ class StoreError(Exception):
 
 
 class StoreUnavailable(StoreError):
-    """The store can't do this now; nothing was written."""
+    """The store can't do this now; nothing is promised.
+
+    Nothing was written, unless the connection to a server broke during the commit: then nobody knows, and the
+    same once more is a duplicate, or changes nothing.
+    """
 
 
 class StoreRefused(StoreError):
@@ -118,9 +122,11 @@ class Store(Protocol):
         ...
 
     async def purge(self, retention: Retention, limit: int = 500) -> Purged:
-        """Remove up to `limit` rows of each kind that retention lets go; repeat until `total` is 0.
+        """Remove some `limit` rows of each kind that retention lets go; repeat until `total` is 0.
 
-        An event with a pending delivery stays; a dedupe key outlives its event until its window ends.
+        An event with a pending delivery stays; a dedupe key outlives its event until its window ends. Events
+        may stay until the last of their day may go, and then go all at once. While another node is at it,
+        `total` is 0.
         """
         ...
 

@@ -32,4 +32,3 @@ def heartbeat(db: sqlite3.Connection, moments: Sequence[int]) -> list[None]:
     """Commit the latest of `moments`, to prove that a commit can be done."""
     db.execute(SQL["heartbeat"], {"now": max(moments)})
     return [None] * len(moments)
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ def copy(
         same = asyncio.run(_copied(path, target))
     except StoreError as error:
         raise stop(f"{error}\nnothing is lost: run the same command again to go on", STORE) from error
+    finally:
+        os.close(held)
     if not same:
         raise stop("the two stores differ; empty the target and copy again", NOTHING)
     typer.echo("the same on both sides; set store.url to the target and start the gateway")

@@ -29,7 +29,13 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 BUILD = [Requirement(line) for line in PROJECT["build-system"]["requires"]]
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-TEST = [Requirement(line) for line in PROJECT["project"]["optional-dependencies"]["test"]]
+EXTRAS = {
+    name: [Requirement(line) for line in lines]
+    for name, lines in PROJECT["project"]["optional-dependencies"].items()
+}
+OURSELVES = next(one for one in EXTRAS["test"] if one.name == PROJECT["project"]["name"])
+TEST = [one for one in EXTRAS.pop("test") if one is not OURSELVES]
+OPTIONAL = [one for lines in EXTRAS.values() for one in lines]
 
 
 # constraints.txt
@@ -63,7 +69,11 @@ def applies(needed: Requirement, extras: set[str]) -> bool:
 
 
 def test_everything_that_gets_installed_is_pinned() -> None:
-    assert installed_with(RUNTIME + TEST) - pins().keys() == set()
+    assert installed_with(RUNTIME + OPTIONAL + TEST) - pins().keys() == set()
+
+
+def test_the_tests_have_every_extra() -> None:
+    assert OURSELVES.extras == EXTRAS.keys()
 
 
 def test_the_build_backend_is_pinned_in_both_places() -> None:
@@ -71,7 +81,7 @@ def test_the_build_backend_is_pinned_in_both_places() -> None:
 
 
 def test_every_pin_is_exact_and_within_the_range_of_the_project() -> None:
-    for needed in RUNTIME + TEST:
+    for needed in RUNTIME + OPTIONAL + TEST:
         assert needed.specifier.contains(pins()[canonicalize_name(needed.name)]), needed
     assert all(re.fullmatch(r"\d[\w.]*", version) for version in pins().values())
 
@@ -284,7 +294,10 @@ def health_check(port: int) -> list[str]:
 # docs/dependencies.md
 
 
-@pytest.mark.parametrize(("heading", "declared"), [("Runtime", RUNTIME), ("Tests and checks", TEST)])
+HEADINGS = [("Runtime", RUNTIME), ("Extras", OPTIONAL), ("Tests and checks", TEST)]
+
+
+@pytest.mark.parametrize(("heading", "declared"), HEADINGS)
 def test_the_page_lists_exactly_the_dependencies(heading: str, declared: list[Requirement]) -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
     section = re.split(r"^## ", page.partition(f"## {heading}\n")[2], flags=re.MULTILINE)[0]
@@ -294,6 +307,6 @@ def test_the_page_lists_exactly_the_dependencies(heading: str, declared: list[Re
 
 def test_the_page_names_the_locked_versions() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
-    for needed in RUNTIME + TEST:
+    for needed in RUNTIME + OPTIONAL + TEST:
         (row,) = re.findall(rf"^\| `{needed.name}` \|.*$", page, re.MULTILINE)
         assert f"| {pins()[canonicalize_name(needed.name)]}, " in row

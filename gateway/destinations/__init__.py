@@ -14,6 +14,9 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "http": ("gateway.destinations.http", "HttpDestination"),
     "file": ("gateway.destinations.lines", "FileDestination"),
     "stdout": ("gateway.destinations.lines", "StdoutDestination"),
+    "sqs": ("gateway.destinations.sqs", "SqsDestination"),
+    "sns": ("gateway.destinations.sns", "SnsDestination"),
+    "eventbridge": ("gateway.destinations.eventbridge", "EventBridgeDestination"),
 }
 
 

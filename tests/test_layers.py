@@ -26,7 +26,8 @@ IMPORTED_ANYWHERE = {"cryptography", "orjson", "pydantic", "ulid_transform"}
 PART_OF = {"pydantic-core": "pydantic", "aiohttp": "aiobotocore", "botocore": "aiobotocore"}
 """Distributions that another one pins, or is written over, and documents as its own."""
 
-EXTRAS = [line for name, lines in PROJECT["project"]["optional-dependencies"].items() if name != "test" for line in lines]
+OPTIONAL = PROJECT["project"]["optional-dependencies"]
+EXTRAS = [line for name, lines in OPTIONAL.items() if name != "test" for line in lines]
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,9 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "sqs": ("gateway.destinations.sqs", "SqsDestination"),
     "sns": ("gateway.destinations.sns", "SnsDestination"),
     "eventbridge": ("gateway.destinations.eventbridge", "EventBridgeDestination"),
+    "gcp_pubsub": ("gateway.destinations.gcp_pubsub", "GcpPubSubDestination"),
+    "inngest": ("gateway.destinations.inngest", "InngestDestination"),
+    "postgres": ("gateway.destinations.postgres", "PostgresDestination"),
 }
 
 

@@ -28,8 +28,8 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
-async def answered(timeout: float, placed: Awaitable[tuple[int, dict[str, str]]]) -> Answer:
-    """What came of `placed` within `timeout` seconds: an HTTP status and where the message now is, or Refused."""
+async def answered(timeout: float, placed: Awaitable[tuple[int | None, dict[str, str]]]) -> Answer:
+    """What came of `placed` within `timeout` seconds: an HTTP status and where the message is, or Refused."""
     started = time.perf_counter()
     try:
         async with asyncio.timeout(timeout):

@@ -1,4 +1,4 @@
-"""What the destinations at AWS have in common: one client each, its credentials, and AWS's refusals as text."""
+"""What the destinations at AWS have in common: one client each, its credentials, AWS's refusals as text."""
 
 from __future__ import annotations
 

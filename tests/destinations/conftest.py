@@ -15,6 +15,7 @@ from gateway.event import Event
 from gateway.store.records import Claimed, Delivery
 from tests.contract.conftest import NOW, candidate
 from tests.destinations.moto import Moto
+from tests.postgres import Server
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
@@ -101,6 +102,14 @@ def moto() -> Iterator[Moto]:
     server = Moto()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL."""
+    server = Server()
+    yield server
+    server.remove()
 
 
 Open = Callable[..., Destination]

@@ -26,9 +26,13 @@ class Moto:
             command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
             self.url = self._url(log)
+        self._session = get_session()
+        self._clients: dict[str, Any] = {}
 
     def stop(self) -> None:
         """End the process."""
+        for client in self._clients.values():
+            client.close()
         self._process.terminate()
         self._process.wait(timeout=10)
 
@@ -38,19 +42,17 @@ class Moto:
 
     def call(self, service: str, action: str, **values: Any) -> dict[str, Any]:
         """Call an action, e.g. `call("sqs", "create_queue", QueueName="events")`."""
-        client = get_session().create_client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.url,
-            aws_access_key_id=KEYS["access_key"],
-            aws_secret_access_key=KEYS["secret_key"],
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        try:
-            answer: dict[str, Any] = getattr(client, action)(**values)
-            return answer
-        finally:
-            client.close()
+        if service not in self._clients:
+            self._clients[service] = self._session.create_client(
+                service,
+                region_name=REGION,
+                endpoint_url=self.url,
+                aws_access_key_id=KEYS["access_key"],
+                aws_secret_access_key=KEYS["secret_key"],
+                config=Config(retries={"total_max_attempts": 1}),
+            )
+        answer: dict[str, Any] = getattr(self._clients[service], action)(**values)
+        return answer
 
     def queue(self, name: str) -> str:
         """Create a queue; its URL. One whose name ends in `.fifo` is FIFO."""

@@ -86,7 +86,9 @@ async def test_raw_bytes_that_are_no_text_are_base64(moto: Moto, queue: str, ope
 
 async def test_a_character_that_aws_refuses_is_escaped_in_json(moto: Moto, queue: str, opened: Open) -> None:
     data = '{"a":"\ufffe\\u0000"}'
-    assert (await opened(sqs(moto, queue)).deliver(claimed(event=candidate(data=data).event), AT)).error is None
+    assert (
+        await opened(sqs(moto, queue)).deliver(claimed(event=candidate(data=data).event), AT)
+    ).error is None
     (message,) = moto.received(queue)
     assert json.loads(message["Body"])["data"] == json.loads(data)
 

@@ -43,7 +43,9 @@ def _key_id(text: str) -> str:
 
 def _group(text: str) -> str:
     if not _GROUP.fullmatch(text):
-        raise ValueError(f"must be 1 to 128 letters, digits and punctuation, such as orders, not {shown(text)}")
+        raise ValueError(
+            f"must be 1 to 128 letters, digits and punctuation, such as orders, not {shown(text)}"
+        )
     return text
 
 
@@ -51,7 +53,7 @@ EndpointUrl = Annotated[str, AfterValidator(_endpoint)]
 
 
 class AwsSection(DestinationSection):
-    """A place at AWS. Without `access_key`: the default credential chain, from environment to instance role."""
+    """A place at AWS. Without `access_key`: the default credential chain, environment to instance role."""
 
     extra = "aws"
     package = "aiobotocore"
@@ -101,7 +103,7 @@ class AwsSection(DestinationSection):
 
 
 class QueueOrTopic(AwsSection):
-    """What can be FIFO: its name then ends in `.fifo`. `group` is the message group, for all events the same."""
+    """What can be FIFO: its name then ends in `.fifo`. `group` is the message group of all events."""
 
     group: Annotated[str, AfterValidator(_group)] | None = None
 

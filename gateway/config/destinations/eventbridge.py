@@ -15,7 +15,9 @@ _BUS = re.compile(r"(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/)?[A-Za-z
 
 def _bus(text: str) -> str:
     if not _BUS.fullmatch(text):
-        raise ValueError(f"must be the name or the ARN of a bus, such as default or orders, not {shown(text)}")
+        raise ValueError(
+            f"must be the name or the ARN of a bus, such as default or orders, not {shown(text)}"
+        )
     return text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.problems import shown
@@ -61,7 +61,7 @@ class AwsSection(DestinationSection):
     region: Annotated[str, AfterValidator(_region)] | None = None
     endpoint_url: EndpointUrl | None = None
     access_key: Annotated[str, AfterValidator(_key_id)] | None = None
-    secret_key: Secret | None = None
+    secret_key: Secret | None = Field(None, examples=['"${AWS_SECRET_ACCESS_KEY}"'])
 
     @model_validator(mode="after")
     def _fits_together(self) -> AwsSection:
@@ -96,6 +96,10 @@ class AwsSection(DestinationSection):
     @property
     def summary(self) -> str:
         return f"{self.type} {self.place}"
+
+    @property
+    def needed_secrets(self) -> tuple[str, ...]:
+        return ("secret_key",) if self.access_key else ()
 
     @property
     def shown_secrets(self) -> tuple[str, ...]:

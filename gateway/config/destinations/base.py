@@ -23,14 +23,12 @@ class DestinationSection(Section):
 
     A kind of destination that needs a package of its own names it (`package`, as it is imported) and the
     extra of `webhook-gateway` that brings it: a config that uses the kind without it is refused. `formats`
-    are the bodies that it can take. `needed_secrets` are keys that must be there wherever something is
-    delivered, and may be absent where the store is only read.
+    are the bodies that it can take.
     """
 
     extra: ClassVar[str | None] = None
     package: ClassVar[str | None] = None
     formats: ClassVar[tuple[str, ...]] = ("event", "raw", "cloudevents")
-    needed_secrets: ClassVar[tuple[str, ...]] = ()
 
     type: str
     timeout: Duration = 15.0
@@ -49,6 +47,11 @@ class DestinationSection(Section):
     def summary(self) -> str:
         """The destination in a few words, without anything that is or may hold a secret."""
         raise NotImplementedError
+
+    @property
+    def needed_secrets(self) -> tuple[str, ...]:
+        """Keys that must be there wherever something is delivered; where the store is only read, none is."""
+        return ()
 
     @property
     def shown_secrets(self) -> tuple[str, ...]:

@@ -33,7 +33,6 @@ class Inngest(DestinationSection):
     """An event API at `base_url`. It takes objects of its own form, so nothing but events."""
 
     formats = ("event",)
-    needed_secrets = ("event_key",)
 
     type: Literal["inngest"] = Field(examples=["inngest"])
     event_key: Annotated[Secret | None, AfterValidator(_event_key)] = Field(
@@ -44,6 +43,10 @@ class Inngest(DestinationSection):
     @property
     def summary(self) -> str:
         return f"inngest {self.base_url}"
+
+    @property
+    def needed_secrets(self) -> tuple[str, ...]:
+        return ("event_key",)
 
     @property
     def shown_secrets(self) -> tuple[str, ...]:

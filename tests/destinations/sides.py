@@ -25,14 +25,23 @@ class Side:
     """One other side, ready to take messages.
 
     `keys` are those of a destination that reaches it; `refused` the same with something that it refuses;
-    `at` gives them for a server on another port of 127.0.0.1. `received` tells the message ids (what a
+    `at` gives them for a server on another port of 127.0.0.1 than `port`. `received` tells the ids (what a
     receiver would recognise a repetition by) of what has come, one for each thing that is there.
     """
 
+    port: int
     keys: Keys
     refused: Keys
     at: Callable[[int], Keys]
     received: Callable[[], Sequence[str]]
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def _at(keys: Callable[[str], Keys]) -> Callable[[int], Keys]:
+    return lambda port: keys(f"http://127.0.0.1:{port}")
 
 
 Open = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Side]]
@@ -50,7 +59,7 @@ async def sqs(request: pytest.FixtureRequest) -> AsyncIterator[Side]:
     def received() -> Sequence[str]:
         return [attributes(one)["webhook-id"] for one in moto.received(queue)]
 
-    yield Side(keys(), keys(queue=f"{queue}-2"), lambda port: keys(f"http://127.0.0.1:{port}"), received)
+    yield Side(_port(moto.url), keys(), keys(queue=f"{queue}-2"), _at(keys), received)
 
 
 @asynccontextmanager
@@ -67,7 +76,7 @@ async def sns(request: pytest.FixtureRequest) -> AsyncIterator[Side]:
         return [attributes(one)["webhook-id"] for one in moto.received(queue)]
 
     nowhere = f"arn:aws:sns:{REGION}:123456789012:nowhere"
-    yield Side(keys(), keys(topic=nowhere), lambda port: keys(f"http://127.0.0.1:{port}"), received)
+    yield Side(_port(moto.url), keys(), keys(topic=nowhere), _at(keys), received)
 
 
 @asynccontextmanager
@@ -84,7 +93,7 @@ async def eventbridge(request: pytest.FixtureRequest) -> AsyncIterator[Side]:
         bodies = [json.loads(one["Body"]) for one in moto.received(queue)]
         return [body["detail"]["headers"]["webhook-id"] for body in bodies]
 
-    yield Side(keys(), keys(bus="nowhere"), lambda port: keys(f"http://127.0.0.1:{port}"), received)
+    yield Side(_port(moto.url), keys(), keys(bus="nowhere"), _at(keys), received)
 
 
 @asynccontextmanager
@@ -99,7 +108,7 @@ async def gcp_pubsub(_: pytest.FixtureRequest) -> AsyncIterator[Side]:
         def received() -> Sequence[str]:
             return [one["attributes"]["webhook-id"] for one in server.published]
 
-        yield Side(keys(), keys(topic=f"{TOPIC}-2"), lambda port: keys(f"http://127.0.0.1:{port}"), received)
+        yield Side(_port(url), keys(), keys(topic=f"{TOPIC}-2"), _at(keys), received)
 
 
 @asynccontextmanager
@@ -113,7 +122,7 @@ async def inngest(_: pytest.FixtureRequest) -> AsyncIterator[Side]:
         def received() -> Sequence[str]:
             return [event["id"] for event in api.events]
 
-        yield Side(keys(), keys(key="another"), lambda port: keys(f"http://127.0.0.1:{port}"), received)
+        yield Side(_port(url), keys(), keys(key="another"), _at(keys), received)
 
 
 @asynccontextmanager
@@ -130,9 +139,9 @@ async def postgres(request: pytest.FixtureRequest) -> AsyncIterator[Side]:
             return [row[0] for row in connection.execute(f"select event_id from {table}").fetchall()]
 
         def at(port: int) -> Keys:
-            return keys(f"postgresql://postgres@127.0.0.1:{port}/postgres")
+            return keys(server.tcp_url().replace(str(server.port), str(port)))
 
-        yield Side(keys(), keys(table="nowhere"), at, received)
+        yield Side(server.port, keys(), keys(table="nowhere"), at, received)
 
 
 SIDES: Mapping[str, Open] = {

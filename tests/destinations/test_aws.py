@@ -13,7 +13,7 @@ import pytest
 
 from gateway.destinations import aws
 from tests.contract.conftest import NOW, candidate
-from tests.destinations.conftest import Open, claimed
+from tests.destinations.conftest import Open, Socket, claimed
 from tests.destinations.moto import KEYS, REGION, Moto, attributes
 
 pytestmark = pytest.mark.anyio
@@ -227,3 +227,53 @@ async def test_many_at_once_wait_for_no_connection(moto: Moto, queue: str, opene
     asked = {"QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"]}
     told = moto.call("sqs", "get_queue_attributes", **asked)["Attributes"]
     assert told["ApproximateNumberOfMessages"] == "20"
+
+
+async def test_each_delivery_under_way_has_a_connection_of_its_own(
+    moto: Moto, subscriber: Socket, queue: str, opened: Open
+) -> None:
+    subscriber.answer = b""
+    keys = sqs(moto, queue, endpoint_url=subscriber.url.partition("/hooks")[0], timeout="300ms")
+    destination = opened(keys, concurrency=5)
+    await asyncio.gather(*(destination.deliver(claimed(), AT) for _ in range(5)))
+    assert subscriber.connections == 5
+
+
+# whether the bus is taken to be there -> what two deliveries ask
+ASKED = [(False, ["DescribeEventBus", "PutEvents", "PutEvents"]), (True, ["PutEvents", "PutEvents"])]
+
+
+@pytest.mark.parametrize(("assumed", "actions"), ASKED)
+async def test_a_bus_is_looked_up_once_before_it_gets_anything(
+    moto: Moto, subscriber: Socket, opened: Open, assumed: bool, actions: list[str]
+) -> None:
+    said = b'{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}'  # what AWS says of any bus, there or not
+    subscriber.answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(said) + said
+    endpoint = subscriber.url.partition("/hooks")[0]
+    keys = moto.section(type="eventbridge", bus="orders", endpoint_url=endpoint, assume_bus=assumed)
+    destination = opened(keys)
+    for _ in range(2):
+        assert (await destination.deliver(claimed(), AT)).error is None
+    asked = [re.search(rb"x-amz-target: AWSEvents\.(\w+)", got, re.IGNORECASE) for got in subscriber.got]
+    assert [found and found[1].decode() for found in asked] == actions
+
+
+# what PutEvents answers, always with 200 -> what the error says
+NOT_TAKEN = [
+    (
+        b'{"FailedEntryCount":1,"Entries":[{"ErrorCode":"InternalFailure","ErrorMessage":"x"}]}',
+        "InternalFailure: x",
+    ),
+    (b'{"FailedEntryCount":0,"Entries":[]}', "no event id"),
+]
+
+
+@pytest.mark.parametrize(("said", "says"), NOT_TAKEN)
+async def test_a_yes_that_took_nothing_is_none(
+    moto: Moto, subscriber: Socket, opened: Open, said: bytes, says: str
+) -> None:
+    subscriber.answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(said) + said
+    endpoint = subscriber.url.partition("/hooks")[0]
+    keys = moto.section(type="eventbridge", bus="default", endpoint_url=endpoint)
+    answer = await opened(keys).deliver(claimed(), AT)
+    assert answer.error and says in answer.error

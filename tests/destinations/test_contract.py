@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.conftest import NOW
 from tests.destinations.conftest import Open, claimed
-from tests.destinations.serving import closed_port, hanging
+from tests.destinations.serving import closed_port, hanging, relaying
 from tests.destinations.sides import SIDES, Side
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +67,19 @@ async def test_a_server_that_says_nothing_is_an_answer_in_time(side: Side, opene
         assert all(answer.error and "within 0.3 s" in answer.error for answer in answers)
         await destination.close()
     assert side.received() == []
+
+
+async def test_a_server_that_falls_silent_is_used_again_when_it_speaks(side: Side, opened: Open) -> None:
+    async with relaying(side.port) as relay:
+        destination = opened(side.at(relay.port) | {"timeout": "500ms"})
+        assert (await destination.deliver(claimed(), AT)).error is None
+        relay.is_frozen = True
+        answers = await asyncio.gather(*(destination.deliver(claimed(), AT) for _ in range(2)))
+        assert all(answer.error and "within 0.5 s" in answer.error for answer in answers)
+        assert all(answer.latency < 2000 for answer in answers)
+        relay.is_frozen = False
+        assert (await destination.deliver(claimed(), AT)).error is None
+        await destination.close()
 
 
 async def test_a_server_that_is_not_there_is_an_answer(side: Side, opened: Open) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,9 +20,9 @@ from tests.postgres import PASSWORD, Server
 pytestmark = pytest.mark.anyio
 
 AT = NOW / 1000
-TABLE = """create table events (
-    event_id text primary key, id text not null, name text not null, source text not null,
-    ts timestamptz not null, v text, data jsonb not null, received_at timestamptz not null)"""
+PAGE = Path(__file__).parents[2] / "docs" / "destinations.md"
+TABLE = PAGE.read_text().partition("```sql\n")[2].partition(";\n")[0].replace("webhook_events", "events")
+"""What the documentation tells people to create."""
 
 
 @pytest.fixture

@@ -18,27 +18,24 @@ LONGEST = 500
 class Refused(Exception):
     """The message was not taken. The text says what was refused and, where that is known, the way out."""
 
-    def __init__(
-        self, text: str, status: int | None = None, response: str = "", retry_after: str | None = None
-    ) -> None:
-        """`status`, `response` and `retry_after` as in Answer."""
+    def __init__(self, text: str, response: str = "", retry_after: str | None = None) -> None:
+        """`response` and `retry_after` as in Answer."""
         super().__init__(text)
-        self.status = status
         self.response = response
         self.retry_after = retry_after
 
 
-async def answered(timeout: float, placed: Awaitable[tuple[int | None, dict[str, str]]]) -> Answer:
-    """What came of `placed` within `timeout` seconds: an HTTP status and where the message is, or Refused."""
+async def answered(timeout: float, placed: Awaitable[dict[str, str]]) -> Answer:
+    """What came of `placed` within `timeout` seconds: where the message is now, or Refused."""
     started = time.perf_counter()
     try:
         async with asyncio.timeout(timeout):
-            status, place = await placed
+            place = await placed
     except TimeoutError:
         return Answer(ms_since(started), error=f"no answer within {timeout:g} s")
     except Refused as no:
-        return Answer(ms_since(started), no.status, str(no), no.response, no.retry_after)
-    return Answer(ms_since(started), status, response=orjson.dumps(place).decode())
+        return Answer(ms_since(started), None, str(no), no.response, no.retry_after)
+    return Answer(ms_since(started), response=orjson.dumps(place).decode())
 
 
 def failure(error: Exception) -> str:

@@ -91,9 +91,9 @@ class AwsDestination:
         """Where AWS put it. Raises Refused, or what the client raises."""
         raise NotImplementedError
 
-    async def _tried(self, claimed: Claimed) -> tuple[int, dict[str, str]]:
+    async def _tried(self, claimed: Claimed) -> dict[str, str]:
         try:
-            return 200, await self.put(await self._connected(), claimed)
+            return await self.put(await self._connected(), claimed)
         except ClientError as error:
             raise self._refused(error) from None
         except (NoCredentialsError, PartialCredentialsError) as error:
@@ -132,7 +132,7 @@ class AwsDestination:
         allow = f"is {self.action} allowed, and are the credentials right?" if status in (401, 403) else None
         way_out = self.ways_out.get(code) or _WAYS_OUT.get(code) or allow
         said = f"AWS refused it: {code}: {text}".rstrip(": ")
-        return Refused(f"{said}; {way_out}" if way_out else said, status)
+        return Refused(f"{said}; {way_out}" if way_out else said)
 
 
 @cache

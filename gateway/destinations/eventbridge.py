@@ -76,5 +76,5 @@ def _event_id(answer: Any) -> str:
     entry = (answer.get("Entries") or [{}])[0]
     if answer.get("FailedEntryCount") or not entry.get("EventId"):
         code, text = entry.get("ErrorCode", "no event id"), first_line(entry.get("ErrorMessage", ""))
-        raise Refused(f"EventBridge refused the event: {code}: {text}".rstrip(": "), 200)
+        raise Refused(f"EventBridge refused the event: {code}: {text}".rstrip(": "))
     return str(entry["EventId"])

@@ -61,12 +61,12 @@ class GcpPubSubDestination:
         """Close the connections."""
         await self._connections.close()
 
-    async def _published(self, claimed: Claimed) -> tuple[int, dict[str, str]]:
+    async def _published(self, claimed: Claimed) -> dict[str, str]:
         headers = await self._token.header() if self._token else {}
         reply = await post(self._connections, self._url, self._body(claimed), headers)
         if reply.status == 401 and self._token:
             self._token.drop()
-        return reply.status, {"topic": self._topic, "message_id": _message_id(reply)}
+        return {"topic": self._topic, "message_id": _message_id(reply)}
 
     def _body(self, claimed: Claimed) -> bytes:
         sent = message(claimed, self._format)
@@ -110,4 +110,4 @@ def _message_id(reply: Reply) -> str:
     status, said = str(told.get("status") or ""), first_line(str(told.get("message") or reply.text))
     text = f"Pub/Sub answered {reply.status}: {' '.join(filter(None, (status, said))) or 'nothing'}"
     way_out = _WAYS_OUT.get(status) or ("does endpoint_url lead to Pub/Sub?" if reply.status == 200 else None)
-    raise Refused(f"{text}; {way_out}" if way_out else text, reply.status, reply.text, reply.retry_after)
+    raise Refused(f"{text}; {way_out}" if way_out else text, reply.text, reply.retry_after)

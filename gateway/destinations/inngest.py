@@ -51,12 +51,12 @@ class InngestDestination:
         """Close the connections."""
         await self._connections.close()
 
-    async def _sent(self, event: Event) -> tuple[int, dict[str, str]]:
+    async def _sent(self, event: Event) -> dict[str, str]:
         if not self._key:
             raise Refused("no event_key is set; set one")
         body = _body(event)
         reply = await post(self._connections, f"{self._base}/e/{self._key}", body, _seed(event.event_id))
-        return reply.status, {"id": self._id(reply)}
+        return {"id": self._id(reply)}
 
     def _id(self, reply: Reply) -> str:
         """The id of the one event. Raises Refused: a body can say no where the status says yes."""
@@ -70,7 +70,7 @@ class InngestDestination:
             "does base_url lead to an event API?" if reply.status == 200 and not said else None
         )
         text = f"{text}; {way_out}" if way_out else text
-        raise Refused(text, reply.status, self._without_key(reply.text), reply.retry_after)
+        raise Refused(text, self._without_key(reply.text), reply.retry_after)
 
     def _without_key(self, text: str) -> str:
         """Whoever does not know the path may repeat it, with the key in it."""

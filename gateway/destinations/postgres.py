@@ -80,7 +80,7 @@ class PostgresDestination:
             with suppress(TimeoutError):  # it has then broken off what did not close
                 await asyncio.wait_for(pool.close(), CLOSING)
 
-    async def _inserted(self, event: Event) -> tuple[None, dict[str, str]]:
+    async def _inserted(self, event: Event) -> dict[str, str]:
         values = [_value(event, field) for field in self._fields]
         try:
             told = await self._execute(values)
@@ -88,7 +88,7 @@ class PostgresDestination:
             raise self._refused(error) from None
         except (asyncpg.InterfaceError, OSError, ValueError) as error:
             raise Refused(self._shown(failure(error))) from None
-        return None, {"table": self._section.table, "row": "added" if told.endswith(" 1") else "was there"}
+        return {"table": self._section.table, "row": "added" if told.endswith(" 1") else "was there"}
 
     async def _execute(self, values: list[Any]) -> str:
         pool = await self._opened()

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from gateway.cli.check import lines
 from gateway.config import Settings
 from gateway.config.describing import describe
 
@@ -114,6 +116,18 @@ def test_no_description_shows_a_secret(
     described = describe(loaded).subscriptions[0]
     assert described.secrets == ((masked,) if masked else ())
     assert not any(secret in f"{described!r}{loaded!r}" for secret in ("never-shown", "hidden"))
+
+
+@pytest.mark.parametrize(("keys", "masked"), SECRETS)
+def test_gateway_check_says_signed_only_of_what_is_signed(
+    settings: Callable[..., Settings], keys: str, masked: str | None
+) -> None:
+    said = lines(Path("config.yaml"), describe(settings(to(keys))))
+    subscription = said[said.index("subscriptions") :]
+    assert [line.split() for line in subscription if "secrets" in line] == (
+        [["secrets", masked]] if masked else []
+    )
+    assert not any("signed" in line for line in subscription)
 
 
 @pytest.mark.parametrize(

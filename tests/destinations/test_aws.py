@@ -62,7 +62,7 @@ async def test_a_queue_gets_each_format_with_attributes(
         "gateway-attempt": "3",
         "content-type": content_type,
     }.items() <= attributes(message).items()
-    assert (answer.status, answer.error) == (200, None)
+    assert answer.error is None
     assert json.loads(answer.response) == {"queue": queue, "message_id": message["MessageId"]}
 
 
@@ -161,7 +161,6 @@ ABSENT = [
 async def test_a_place_that_is_not_there(moto: Moto, opened: Open, keys: dict[str, Any], says: str) -> None:
     absolute = {name: f"{moto.url}{text}" for name, text in keys.items() if name == "queue_url"}
     answer = await opened(moto.section(**keys | absolute)).deliver(claimed(), AT)
-    assert answer.status in (400, 404)
     assert answer.error and says in answer.error
 
 
@@ -181,7 +180,6 @@ async def test_wrong_credentials(strict: Moto, opened: Open, kind: str) -> None:
         "eventbridge": {"bus": "default"},
     }[kind]
     answer = await opened(strict.section(type=kind, **place)).deliver(claimed(), AT)
-    assert answer.status == 403
     assert answer.error and re.search(r"are (access_key and secret_key|the credentials) right", answer.error)
     assert KEYS["secret_key"] not in answer.error
 

@@ -40,7 +40,7 @@ async def test_an_event_arrives_with_the_gateways_id(api: EventApi, opened: Open
         "ts": NOW,
         "v": "v1",
     }
-    assert (answer.status, answer.error) == (200, None)
+    assert answer.error is None
     assert json.loads(answer.response) == {"id": api.ids[0]}
 
 
@@ -55,7 +55,6 @@ async def test_a_repetition_has_the_same_id_here_and_there(api: EventApi, opened
 
 async def test_a_wrong_key_is_told_and_not_shown(api: EventApi, opened: Open) -> None:
     answer = await opened(inngest(api.url, event_key="another-key-of-some-length")).deliver(claimed(), AT)
-    assert answer.status == 401
     assert answer.error == (
         "Inngest answered 401: Event key not found; is event_key right, and one of this environment?"
     )
@@ -65,7 +64,6 @@ async def test_a_wrong_key_is_told_and_not_shown(api: EventApi, opened: Open) ->
 async def test_what_the_api_refuses_is_told_in_its_words(api: EventApi, opened: Open) -> None:
     reserved = claimed(event=candidate(name="inngest/function.failed").event)
     answer = await opened(inngest(api.url)).deliver(reserved, AT)
-    assert answer.status == 400
     assert answer.error and "event name is reserved for internal use" in answer.error
 
 
@@ -84,25 +82,23 @@ def http(status: str, body: str, more: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\n{more}content-length: {len(body)}\r\n\r\n{body}".encode()
 
 
-# an answer -> the status, what the error says
+# an answer -> what the error says
 ANSWERS = [
-    (http("200 OK", '{"ids":[""],"status":200}'), 200, "does base_url lead to an event API"),  # took nothing
-    (http("200 OK", '{"ids":["a"],"status":400,"error":"no"}'), 200, "answered 200: no"),  # no in the body
-    (http("200 OK", "<html>"), 200, "does base_url lead to an event API"),  # somebody else
-    (http("404 Not Found", f"no /e/{KEY}"), 404, "no /e/****; is base_url right"),  # repeats the path
-    (http("503 Busy", "", "retry-after: 7\r\n"), 503, "answered 503"),
-    (http("307 Moved", "", "location: /x\r\n"), 307, "answered 307"),  # not followed: the key is in the path
+    (http("200 OK", '{"ids":[""],"status":200}'), "does base_url lead to an event API"),  # took nothing
+    (http("200 OK", '{"ids":["a"],"status":400,"error":"no"}'), "answered 200: no"),  # no in the body
+    (http("200 OK", "<html>"), "does base_url lead to an event API"),  # somebody else
+    (http("404 Not Found", f"no /e/{KEY}"), "no /e/****; is base_url right"),  # repeats the path
+    (http("503 Busy", "", "retry-after: 7\r\n"), "answered 503"),
+    (http("307 Moved", "", "location: /x\r\n"), "answered 307"),  # not followed: the key is in the path
 ]
 
 
-@pytest.mark.parametrize(("raw", "status", "says"), ANSWERS)
-async def test_an_answer_that_is_no_yes(
-    subscriber: Socket, opened: Open, raw: bytes, status: int, says: str
-) -> None:
+@pytest.mark.parametrize(("raw", "says"), ANSWERS)
+async def test_an_answer_that_is_no_yes(subscriber: Socket, opened: Open, raw: bytes, says: str) -> None:
     subscriber.answer = raw
     base = subscriber.url.partition("/hooks")[0]
     answer = await opened(inngest(base)).deliver(claimed(), AT)
-    assert answer.status == status and answer.error and says in answer.error
+    assert answer.error and says in answer.error
     assert KEY not in answer.error + answer.response
-    assert answer.retry_after == ("7" if status == 503 else None)
+    assert answer.retry_after == ("7" if b"retry-after" in raw else None)
     assert len(subscriber.got) == 1

@@ -52,7 +52,7 @@ class TwilioSignature(Scheme):
             mark = "&" if "?" in request.url else "?"
             request = request.with_url(f"{request.url}{mark}bodySHA256={sha256(request.body).hexdigest()}")
         if self.only == "HMAC_SHA256":
-            request = request.with_headers({SETTINGS: "key=sample,algorithm=HMAC_SHA256"})
+            request = request.with_headers({SETTINGS: "algorithm=HMAC_SHA256"})
         signature = _signature(secret, next(_contents(request)), self._algorithm(request))
         return request.with_headers({HEADER: signature.decode()})
 

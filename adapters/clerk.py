@@ -25,6 +25,7 @@ class Clerk(PlainAdapter):
         id="header.svix-id",
         type="body.type",
         time="body.timestamp",
+        time_unit="ms",
         attributes={"instance_id": "body.instance_id"},
     )
     example = {

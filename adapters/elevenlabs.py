@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import orjson
-
 from adapters.base import ParsedEvent, WebhookRequest
 from adapters.fields import Fields
 from adapters.places import compile_path
@@ -44,6 +42,7 @@ class ElevenLabs(PlainAdapter):
         id=(_SUBJECT, "body.type", "body.event_timestamp"),
         type="body.type",
         time="body.event_timestamp",
+        time_unit="s",
         attributes=_ABOUT,
     )
     example = {
@@ -58,10 +57,6 @@ class ElevenLabs(PlainAdapter):
     def parse(self, request: WebhookRequest) -> Sequence[ParsedEvent]:
         known = _subject.read(request, request.json) is not None
         return [(self.fields if known else _NAMELESS).event(request)]
-
-    def sample(self, type: str, now: float, id: str) -> WebhookRequest:
-        request = super().sample(type, now, id)
-        return request.with_body(orjson.dumps({**request.json, "event_timestamp": int(now)}))
 
 
 adapter = ElevenLabs

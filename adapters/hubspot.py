@@ -101,6 +101,7 @@ class HubSpot(BatchAdapter):
         key=("item.portalId", "item.subscriptionId", "item.eventId", "item.occurredAt", "item.objectId"),
         type="item.subscriptionType",
         time="item.occurredAt",
+        time_unit="ms",
         attributes={
             "portal_id": "item.portalId",
             "app_id": "item.appId",

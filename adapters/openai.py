@@ -35,7 +35,7 @@ class OpenAI(PlainAdapter):
     retry_horizon = 3 * DAY  # "up to 72 hours": the guide
     key = "id, else the header webhook-id"
     first_sample = "response.completed"
-    fields = Fields(id="body.id|header.webhook-id", type="body.type", time="body.created_at")
+    fields = Fields(id="body.id|header.webhook-id", type="body.type", time="body.created_at", time_unit="s")
     example = {"object": "event", "data": {"id": "resp_68b7a1c2d3e4"}}
     examples = {
         "batch.*": {"object": "event", "data": {"id": "batch_68b7a1c2d3e4"}},

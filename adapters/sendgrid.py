@@ -35,6 +35,7 @@ class SendGrid(BatchAdapter):
         id="item.sg_event_id|digest",
         type="item.event",
         time="item.timestamp",
+        time_unit="s",
         attributes={"sg_message_id": "item.sg_message_id"},
     )
     example_item = {

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
-from adapters.base import Adapter, ParsedEvent, PayloadError, WebhookRequest
+from adapters.base import Adapter, ParsedEvent, WebhookRequest
 from adapters.fields import Fields
 from adapters.plain import form_document, form_request, json_request
 from adapters.schemes import HmacSignature
@@ -98,7 +98,7 @@ _EXAMPLE: Mapping[str, Any] = {
 
 def _is_form(request: WebhookRequest) -> bool:
     kind = (request.headers.get("content-type") or "").lower()
-    return kind.startswith("application/x-www-form-urlencoded")
+    return kind.startswith("application/x-www-form-urlencoded") or not (kind or request.body[:1] == b"{")
 
 
 def _scheme(request: WebhookRequest) -> HmacSignature:
@@ -106,9 +106,7 @@ def _scheme(request: WebhookRequest) -> HmacSignature:
 
 
 def _day(ts: int | None) -> str:
-    if ts is None:
-        raise PayloadError("event-data.timestamp is not a time, and an id alone is not unique")
-    return datetime.fromtimestamp(ts / 1000, UTC).date().isoformat()
+    return "" if ts is None else datetime.fromtimestamp(ts / 1000, UTC).date().isoformat()
 
 
 adapter = Mailgun

@@ -1,7 +1,8 @@
 """Anthropic: events of Claude's managed agents; Standard Webhooks.
 
 Seen 2026-11-24: anthropic (PyPI) 2.13.0 resources/beta/webhooks.py, whose `unwrap` verifies with the package
-standardwebhooks, and types/beta/beta_webhook_event.py for the body.
+standardwebhooks, and types/beta/beta_webhook_event.py for the body. The page `docs` speaks of a header
+X-Webhook-Signature; the library and the API reference read the headers `webhook-…`, and so does this.
 """
 
 from __future__ import annotations

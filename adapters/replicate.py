@@ -12,7 +12,7 @@ from adapters.base import ParsedEvent, WebhookRequest
 from adapters.fields import Fields
 from adapters.places import walk
 from adapters.plain import PlainAdapter
-from adapters.standard import SVIX_RETRIES, StandardSignature
+from adapters.standard import StandardSignature
 
 _TIMES = ("completed_at", "started_at", "created_at")
 
@@ -26,13 +26,13 @@ class Replicate(PlainAdapter):
     scheme = StandardSignature(family="webhook-")
     # The library takes any age unless it is told one; this is the scheme's own.
     tolerance = 300
-    # "start", "output" and "logs" are sent once, "completed" is retried: their schedule is not published.
-    retry_horizon = SVIX_RETRIES
+    # Only the final webhook is retried, for about a minute: …/docs/topics/webhooks/receive-webhook
+    retry_horizon = 300
     key = "the header webhook-id"
     first_sample = "prediction.succeeded"
     fields = Fields(
         id="header.webhook-id",
-        type=("=prediction", "body.status"),
+        type="body.status",
         time="|".join(f"body.{name}" for name in _TIMES),
         version="body.version",
         attributes={"prediction_id": "body.id", "model": "body.model"},
@@ -49,20 +49,17 @@ class Replicate(PlainAdapter):
 
     def parse(self, request: WebhookRequest) -> Sequence[ParsedEvent]:
         event = self.fields.event(request)
-        if _is_training(request):
-            event = replace(event, type="training." + event.type.removeprefix("prediction."))
-        return [event]
+        return [replace(event, type=f"{_noun(request)}.{event.type}")]
 
     def sample(self, type: str, now: float, id: str) -> WebhookRequest:
-        request = super().sample(type, now, id)
-        if not type.startswith("training."):
-            return request
-        return request.with_body(request.body.replace(b"/v1/predictions/", b"/v1/trainings/"))
+        noun, _, status = type.partition(".")
+        request = super().sample(status or "succeeded", now, id)
+        return request.with_body(request.body.replace(b"/v1/predictions/", f"/v1/{noun}s/".encode()))
 
 
-def _is_training(request: WebhookRequest) -> bool:
+def _noun(request: WebhookRequest) -> str:
     url = walk(request.json, ("urls", "get"))
-    return isinstance(url, str) and "/trainings/" in url
+    return "training" if isinstance(url, str) and "/trainings/" in url else "prediction"
 
 
 adapter = Replicate

@@ -14,7 +14,7 @@ import base64
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,11 @@ class File:
             self.add("changed-body", "reject", "another body", request, body=other_body)
             self.add("added-line", "reject", "a line break more", request, body=request["body"] + "\n")
 
+    def refuse(self, request: Record, cases: Iterable[tuple[str, Any, str]], name: str = "") -> None:
+        """`request` with each of these values (id, value, reason) in the header `name`."""
+        for id, value, reason in cases:
+            self.add(id, "reject", reason, request, headers=self.header(request, value, name))
+
     def timed(self, made: Callable[[int], Record], tolerance: int) -> None:
         """`made` signs a request at a time; at the border of the tolerance and one second beyond it."""
         for off, expect in ((0, "accept"), (1, "reject")):
@@ -121,9 +126,13 @@ if __name__ == "__main__":
     import msg_ai
     import msg_email
     import msg_forms
+    import msg_hubspot
+    import msg_sendgrid
     import msg_standard
     import msg_twilio
+    import msg_twitch
 
-    for module in (msg_ai, msg_email, msg_forms, msg_standard, msg_twilio):
+    modules = (msg_ai, msg_email, msg_forms, msg_hubspot, msg_sendgrid, msg_standard, msg_twilio, msg_twitch)
+    for module in modules:
         for make in module.FILES:
             make().write()

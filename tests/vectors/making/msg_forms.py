@@ -1,102 +1,10 @@
-"""The requests of `msg.py`: HubSpot's, Typeform's, Calendly's and DocuSign's."""
+"""The requests of `msg.py`: Typeform's, Calendly's and DocuSign's."""
 
 from __future__ import annotations
 
 import hashlib
 
 from msg import ISO, MS, NOW, File, Record, base64ed, dumped, event, openssl
-
-
-def hubspot() -> File:
-    from hubspot.utils.signature import Signature
-
-    file = File(
-        "hubspot", "hubspot-api-client (PyPI) 12.0.0 Signature.get_signature", "X-HubSpot-Signature-v3"
-    )
-    secret, stamp_header = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", "X-HubSpot-Request-Timestamp"
-    url = "https://gateway.example/webhooks/hubspot"
-    one = {
-        "eventId": 1,
-        "subscriptionId": 12345,
-        "portalId": 62515,
-        "occurredAt": MS,
-        "objectId": 123,
-        "subscriptionType": "contact.creation",
-        "attemptNumber": 0,
-        "appId": 54321,
-    }
-    two = {**one, "eventId": 2, "subscriptionType": "contact.propertyChange", "propertyValue": "Zoë"}
-    batch = dumped([one, two, {**one, "attemptNumber": 1}])
-
-    def made(stamp: float, url: str = url, signed_url: str = "") -> Record:
-        text = str(int(stamp * 1000))
-        signature = Signature.get_signature(secret, batch.decode(), "v3", signed_url or url, "POST", text)
-        return file.request({file.signature: signature, stamp_header: text}, batch, secret, url=url)
-
-    genuine = made(NOW)
-    told = [
-        event("1", "hubspot/contact.creation", MS),
-        event("2", "hubspot/contact.propertyChange", MS),
-        event("1", "hubspot/contact.creation", MS),
-    ]
-    file.accept(genuine, told, "another")
-    file.attack(genuine, genuine["body"].replace("62515", "62516"))
-    file.timed(made, 300)
-    file.add("millisecond-late", "reject", "signed 300.001 s ago", made(NOW - 300.001))
-    file.add("other-url", "reject", "another URL", genuine, url=url + "?a=b")
-    file.add("other-method", "reject", "another method", genuine, method="PUT")
-    file.add(
-        "config-url",
-        "accept",
-        "the public URL from the configuration",
-        genuine,
-        url="http://10.0.0.7:8080/webhooks/hubspot",
-        config={"public_url": "https://gateway.example"},
-    )
-    query = url + "?a=b%2Fc%40d%20e"
-    file.add("query", "accept", "a query, signed as it is", made(NOW, query))
-    decoded = made(NOW, query, url + "?a=b/c@d%20e")
-    file.add(
-        "query-decoded", "accept", "a query, signed with some escapes decoded, as the page says", decoded
-    )
-    for id, text, reason in (
-        ("other-time", str(MS - 1), "another time"),
-        ("nan", "nan", "a time that is none"),
-        ("no-time", None, "without a time"),
-    ):
-        file.add(id, "reject", reason, genuine, headers=file.header(genuine, text, stamp_header))
-    # The published example of v1: https://developers.hubspot.com/docs/faq/v1-request-validation
-    body = (
-        b'[{"eventId":1,"subscriptionId":12345,"portalId":62515,"occurredAt":1564113600000,'
-        b'"subscriptionType":"contact.creation","attemptNumber":0,"objectId":123,"changeSource":"CRM",'
-        b'"changeFlag":"NEW","appId":54321}]'
-    )
-    published = "232db2615f3d666fe21a8ec971ac7b5402d33b9a925784df3ca654d05f4817de"
-    assert hashlib.sha256(secret.encode() + body).hexdigest() == published
-    old = file.request({"X-HubSpot-Signature": published, "X-HubSpot-Signature-Version": "v1"}, body, secret)
-    file.add(
-        "v1-published",
-        "accept",
-        "the published example of v1, where the source asks for v1",
-        old,
-        config={"signature_version": "v1"},
-        source="https://developers.hubspot.com/docs/faq/v1-request-validation",
-        events=[event("1", "hubspot/contact.creation", 1564113600000)],
-    )
-    file.add("v1-unasked", "reject", "v1 where nobody asked for it: it has no time", old)
-    file.add(
-        "v1-besides-wrong-v3",
-        "reject",
-        "a right v1 besides a wrong v3",
-        old,
-        headers={**old["headers"], **file.header(genuine, None), file.signature: "x" * 44},
-    )
-    v2 = Signature.get_signature(secret, body.decode(), "v2", url, "POST")
-    newer = {**old, "headers": {"X-HubSpot-Signature": v2}, "config": {"signature_version": "v2"}}
-    file.add("v2", "accept", "v2, where the source asks for v2", newer)
-    file.add("v2-other-url", "reject", "v2 for another URL", newer, url=url + "2")
-    file.add("v1-for-v2", "reject", "v1 where v2 is asked for", old, config={"signature_version": "v2"})
-    return file
 
 
 def typeform() -> File:
@@ -217,4 +125,4 @@ def docusign() -> File:
     return file
 
 
-FILES = (hubspot, typeform, calendly, docusign)
+FILES = (typeform, calendly, docusign)

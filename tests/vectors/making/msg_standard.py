@@ -33,46 +33,40 @@ def standard(name: str, family: str, source: str, body: object, told: list[Recor
     file.accept(genuine, told, OTHER)
     file.attack(genuine, genuine["body"].replace("{", "{ ", 1))
     file.timed(made, 300)
-    signature, prefix = genuine["headers"][file.signature], f"{family}-"
-    file.add(
-        "rotated",
-        "accept",
-        "an unknown version, a foreign signature and the right one",
-        genuine,
-        headers=file.header(genuine, f"v2,abc v1,{base64ed(b'x' * 32)} {signature}"),
-    )
-    file.add(
-        "unprefixed-secret",
-        "accept",
-        "the secret without whsec_",
-        genuine,
-        secret=SECRET.removeprefix("whsec_"),
-    )
-    for id, name_of, value, reason in (
-        ("other-id", "id", "msg_2", "another message id"),
-        ("other-time", "timestamp", str(NOW - 1), "another time"),
-        ("time-not-a-number", "timestamp", "1.8e9", "a time that is none"),
-        ("padded-time", "timestamp", f" {NOW}", "a time with a blank before it"),
-        ("no-id", "id", None, "without a message id"),
-        ("two-ids", "id", ["msg_1", "msg_2"], "two message ids"),
-        ("v1a-only", "signature", signature.replace("v1,", "v1a,"), "a version of another kind"),
-    ):
-        file.add(id, "reject", reason, genuine, headers=file.header(genuine, value, prefix + name_of))
+    headers_of_three(file, genuine, family)
+    bare = SECRET.removeprefix("whsec_")
+    file.add("unprefixed-secret", "accept", "the secret without whsec_", genuine, secret=bare)
     other = "webhook" if family == "svix" else "svix"
     renamed = {key.replace(family, other): value for key, value in genuine["headers"].items()}
-    file.add(
-        "other-family", "reject", "headers of names that this provider does not use", genuine, headers=renamed
-    )
-    added = {**genuine["headers"], f"{other}-id": "msg_9"}
-    file.add(
-        "other-family-too",
-        "accept",
+    why = "headers of names that this provider does not use"
+    file.add("other-family", "reject", why, genuine, headers=renamed)
+    why, added = (
         "a foreign id besides, which counts for nothing",
-        genuine,
-        headers=added,
-        events=told,
+        {**genuine["headers"], f"{other}-id": "msg_9"},
     )
+    file.add("other-family-too", "accept", why, genuine, headers=added, events=told)
     return file
+
+
+def headers_of_three(file: File, genuine: Record, family: str) -> None:
+    signature = genuine["headers"][file.signature]
+    several = file.header(genuine, f"v2,abc v1,{base64ed(b'x' * 32)} {signature}")
+    why = "an unknown version, a foreign signature and the right one"
+    file.add("rotated", "accept", why, genuine, headers=several)
+    renamed = signature.replace("v1,", "v1a,")
+    file.refuse(genuine, [("v1a-only", renamed, "a version of another kind")])
+    times = [
+        ("other-time", str(NOW - 1), "another time"),
+        ("time-not-a-number", "1.8e9", "a time that is none"),
+        ("padded-time", f" {NOW}", "a time with a blank before it"),
+    ]
+    file.refuse(genuine, times, f"{family}-timestamp")
+    ids = [
+        ("other-id", "msg_2", "another message id"),
+        ("no-id", None, "without a message id"),
+        ("two-ids", ["msg_1", "msg_2"], "two message ids"),
+    ]
+    file.refuse(genuine, ids, f"{family}-id")
 
 
 def resend() -> File:

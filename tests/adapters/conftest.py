@@ -14,7 +14,9 @@ LIST = {"separator": ",", "version": "v1", "timestamp": "t", "signed": "{timesta
 
 VARIANTS = {
     "basic": [FIELDS],
+    "hubspot": [{}, {"signature_version": "v1"}, {"signature_version": "v2"}],
     "stripe": [{}, {"twins": "merge"}],
+    "twilio": [{}, {"algorithm": "HMAC_SHA256"}],
     "hmac": [
         {"header": "X-Signature", **FIELDS},
         {"header": "X-Signature", "prefix": "sha256=", "encoding": "base64", **FIELDS, "id": "digest"},

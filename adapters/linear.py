@@ -27,7 +27,8 @@ class Linear(PlainAdapter):
         time="body.createdAt",
         words="snake",
         attributes={"organization": "body.organizationId", "webhook": "body.webhookId", "url": "body.url"},
-        rename={"Issue": "issue", "Comment": "comment", "Project": "project"},
+        # For samples: `words` alone would not find the way back.
+        rename={"Issue": "issue", "Comment": "comment", "Project": "project", "IssueLabel": "issue_label"},
     )
     example = {
         "organizationId": "b3d5a2a2-6f5f-4c3e-9d3e-2f0f3d6a5b11",

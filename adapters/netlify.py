@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from adapters.base import WebhookRequest
 from adapters.fields import Fields
 from adapters.jwt import JwtSignature
-from adapters.plain import PlainAdapter, json_request
+from adapters.plain import PlainAdapter
 from adapters.times import DAY
-
-_HEADER = "X-Netlify-Event"
-
 
 class Netlify(PlainAdapter):
     """The token has no time of its own, so that a request stays good; its digest makes it a duplicate."""
@@ -36,7 +32,7 @@ class Netlify(PlainAdapter):
     first_sample = "deploy_created"
     fields = Fields(
         id="digest",
-        type=f"header.{_HEADER}|body.state",
+        type="header.X-Netlify-Event|body.state",
         time="body.updated_at|body.created_at",
         attributes={"site": "body.site_id", "state": "body.state", "context": "body.context"},
     )
@@ -53,10 +49,6 @@ class Netlify(PlainAdapter):
     examples: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "submission*": {"number": 1, "email": "zoe@example.com", "form_name": "contact", "data": {}}
     }
-
-    def sample(self, type: str, now: float, id: str) -> WebhookRequest:
-        request = super().sample(type, now, id)
-        return json_request(self.name, {**request.json, "title": id}, now, {_HEADER: type})
 
 
 adapter = Netlify

@@ -14,6 +14,7 @@ from adapters.jwt import JwtSignature
 from adapters.plain import PlainAdapter
 from adapters.times import DAY
 
+
 class Netlify(PlainAdapter):
     """The token has no time of its own, so that a request stays good; its digest makes it a duplicate."""
 

@@ -652,8 +652,8 @@ def trello() -> Book:
         "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
         "https://hooks.example/trello?board=1",
     )
-    source = "signed by openssl 3.0, as https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/ says"
-    book = Book("trello", source, secret, url=url)
+    page = "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/"
+    book = Book("trello", f"signed by openssl 3.0, as {page} says", secret, url=url)
 
     def sign(body: str, at: str = url, key: str = secret, algorithm: str = "sha1") -> dict[str, str]:
         return {header: b64(hmac(algorithm, key, body.encode() + at.encode()))}

@@ -86,6 +86,10 @@ class Slack(Adapter):
             return [_interaction(request, form["payload"])]
         return [replace(_COMMAND.event(request, form), type=_command_type(text_field(form, "command")))]
 
+    def reply(self, request: WebhookRequest) -> Reply | None:
+        """Nothing to a click or a command: whatever we said, Slack would show it or take it for an order."""
+        return None if _is_json(request) else Reply(200)
+
     def sample(self, type: str, now: float, id: str) -> WebhookRequest:
         if type.startswith("command"):
             word = type.partition(".")[2] or "weather"

@@ -6,12 +6,22 @@ of the body followed by the callbackURL exactly as it was given; HEAD must be an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from adapters.base import Reply, WebhookRequest
+from pydantic import Field
+
+from adapters.base import Options, Reply, WebhookRequest
 from adapters.fields import Fields
 from adapters.plain import PlainAdapter
 from adapters.schemes import HmacSignature
+
+
+class TrelloOptions(Options):
+    """`callback_url` is the webhook's callbackURL, where that is not the source's public address."""
+
+    callback_url: str | None = Field(None, pattern=r"^https?://[^\s{}]+$")
 
 
 class Trello(PlainAdapter):
@@ -20,7 +30,7 @@ class Trello(PlainAdapter):
     name = "trello"
     title = "Trello"
     docs = "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-signatures"
-    scheme = HmacSignature(
+    scheme: HmacSignature = HmacSignature(
         header="X-Trello-Webhook", algorithm="sha1", encoding="base64", signed="{body}{url}"
     )
     retry_horizon = 3600
@@ -49,6 +59,14 @@ class Trello(PlainAdapter):
         "model": {"id": "4d5ea62fd76aa1136000000c", "name": "Orders", "closed": False},
         "webhook": {"id": "5d5ea62fd76aa1136000000d", "idModel": "4d5ea62fd76aa1136000000c", "active": True},
     }
+
+    Options = TrelloOptions
+    options: TrelloOptions
+
+    def __init__(self, options: Mapping[str, Any] | None = None, tolerance: float | None = None) -> None:
+        super().__init__(options, tolerance)
+        if url := self.options.callback_url:
+            self.scheme = replace(Trello.scheme, signed="{body}" + url)
 
     def handshake(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | None:
         """Trello asks with HEAD whether the address is there, when the webhook is made."""

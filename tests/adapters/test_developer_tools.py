@@ -4,9 +4,10 @@ Their signatures are in tests/vectors/.
 """
 
 import pytest
+from pydantic import ValidationError
 
 import adapters
-from adapters.base import Headers, PayloadError, WebhookRequest
+from adapters.base import Headers, PayloadError, VerificationError, WebhookRequest
 from adapters.plain import json_request
 
 NOW, ISO, MS = 1_800_000_000, "2027-01-15T08:00:00Z", 1_800_000_000_000
@@ -90,3 +91,24 @@ def test_samples_write_the_time_as_the_provider_does(name, keys, time):
     for key in keys:
         value = value[key]
     assert value == time
+
+
+TRELLO = adapters.load("trello")
+CALLBACK = "https://hooks.example/old/path/"
+
+
+def test_trello_signs_the_callback_url_where_one_is_stated():
+    request = TRELLO().sample("updateCard", NOW, "1")
+    signed = TRELLO().sign(request.with_url(CALLBACK), "secret", NOW).with_url(request.url)
+    assert TRELLO({"callback_url": CALLBACK}).verify(signed, ["secret"], NOW) == 0
+    for stated in ({}, {"callback_url": CALLBACK[:-1]}):
+        with pytest.raises(VerificationError):
+            TRELLO(stated).verify(signed, ["secret"], NOW)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "hooks.example", "ftp://x.example", "https://x.example/{body}", "https://x y"]
+)
+def test_refuses_a_callback_url_that_is_none(url):
+    with pytest.raises(ValidationError, match="callback_url"):
+        TRELLO({"callback_url": url})

@@ -104,3 +104,9 @@ def test_samples_of_all_three_kinds(type):
 def test_says_that_it_was_sent_again():
     [event] = SLACK.parse(SLACK.sample("app_mention", NOW, "Ev1").with_headers({"X-Slack-Retry-Num": "2"}))
     assert event.attributes["retry"] == "2"
+
+
+def test_the_answer_to_a_click_or_a_command_is_empty():
+    answers = [SLACK.reply(SLACK.sample(type, NOW, "1")) for type in ("block_actions", "command.x")]
+    assert [(answer.status, answer.body) for answer in answers] == [(200, b"")] * 2
+    assert SLACK.reply(SLACK.sample("app_mention", NOW, "1")) is None

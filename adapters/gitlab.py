@@ -82,6 +82,10 @@ class GitLab(PlainAdapter):
     title = "GitLab"
     docs = "https://docs.gitlab.com/user/project/integrations/webhooks/"
     scheme = GitLabProof()
+    proof = (
+        "Standard Webhooks with a signing token (`whsec_…`); with a secret token that token in the header "
+        "`X-Gitlab-Token`, and the body is not signed"
+    )
     tolerance = 300
     retry_horizon = 3 * DAY
     key = (

@@ -45,7 +45,7 @@ class Asana(BatchAdapter):
     def handshake(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | None:
         """Asana's question at set-up, answered with the sender's own word; nothing of it is kept."""
         headers = request.headers
-        if request.method != "POST" or not headers.all("X-Hook-Secret") or not in_setup(secrets):
+        if request.method != "POST" or not headers.all("X-Hook-Secret"):
             return None
         if headers.all("X-Hook-Signature") or request.body.strip() not in (b"", b"{}"):
             return None
@@ -53,7 +53,7 @@ class Asana(BatchAdapter):
             word = headers.proof("X-Hook-Secret")
         except VerificationError:
             return None
-        return Reply(200, headers={"X-Hook-Secret": word})
+        return Reply(200, headers={"X-Hook-Secret": word}) if in_setup(secrets, word) else None
 
     def secret_headers(self) -> frozenset[str]:
         return frozenset({"x-hook-secret"})

@@ -87,7 +87,7 @@ class GitLab(PlainAdapter):
         "`X-Gitlab-Token`, and the body is not signed"
     )
     tolerance = 300
-    retry_horizon = 3 * DAY
+    retry_horizon = 3 * DAY  # none of its own; a request can be sent again by hand from the hook's page
     key = (
         "the header webhook-id or Idempotency-Key; before GitLab 17.4 the SHA-256 of the body, since "
         "X-Gitlab-Event-UUID is shared by all webhooks that one event sets off"

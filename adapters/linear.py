@@ -3,6 +3,11 @@
 Seen 2026-11-24: @linear/sdk 98.0.0 (`webhooks`), which trusts the time in the body and no header.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.base import VerificationError, WebhookRequest, reading_proof
 from adapters.fields import Fields
 from adapters.plain import PlainAdapter
 from adapters.schemes import HmacSignature
@@ -36,6 +41,15 @@ class Linear(PlainAdapter):
         "data": {"id": "2174add1-f7c8-44e3-bbf3-2d60b5ea8bc9", "title": "It broke", "priority": 1},
         "url": "https://linear.app/acme/issue/ACM-1",
     }
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str], now: float) -> int:
+        """As declared; and the time must be a number, as Linear's own library has it."""
+        index = super().verify(request, secrets, now)
+        with reading_proof():
+            stamp = request.json.get("webhookTimestamp")
+        if not isinstance(stamp, int):
+            raise VerificationError("webhookTimestamp is not a whole number")
+        return index
 
 
 adapter = Linear

@@ -54,14 +54,16 @@ class Notion(PlainAdapter):
 
     def handshake(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | None:
         """The request that tells the verification token: unsigned, so that a stranger may have sent it."""
-        if request.method != "POST" or request.headers.all("X-Notion-Signature") or not in_setup(secrets):
+        if request.method != "POST" or request.headers.all("X-Notion-Signature"):
             return None
         try:
             document = request.json
         except PayloadError:
             return None
         token = document.get("verification_token")
-        return Reply(200) if isinstance(token, str) and set(document) == {"verification_token"} else None
+        if not isinstance(token, str) or set(document) != {"verification_token"}:
+            return None
+        return Reply(200) if in_setup(secrets, token) else None
 
 
 adapter = Notion

@@ -14,7 +14,8 @@ REQUESTS = [
     ("POST", {}, TOLD, ["setup"], True),
     ("POST", {}, TOLD, ["secret_known", "setup"], True),
     ("POST", {}, TOLD, ["secret_known"], False),  # once there is one, no stranger can tell another
-    ("POST", {}, TOLD, ["secret_stranger"], False),  # nor learn that he guessed it
+    ("POST", {}, TOLD, ["secret_known", "secret_stranger"], True),  # no stranger: he knows it already
+    ("POST", {}, TOLD, ["secret_strange"], False),
     ("GET", {}, TOLD, [], False),
     ("POST", {"X-Notion-Signature": "sha256=00"}, TOLD, [], False),
     ("POST", {}, b'{"verification_token":"a","type":"page.created"}', [], False),

@@ -10,19 +10,22 @@ REQUEST = WebhookRequest("POST", "https://gateway.example/", Headers([]), b"{}",
 SIGNATURE = SetupSignature(header="X-Signature")
 
 
-@pytest.mark.parametrize(
-    ("secrets", "open"),
-    [
-        ([], True),
-        ([SETUP], True),
-        (["a", SETUP], True),
-        (["a"], False),
-        (["Setup"], False),
-        (["setup "], False),
-    ],
-)
-def test_set_up_is_open_while_the_word_is_there(secrets, open):
-    assert in_setup(secrets) == open
+SECRETS = [
+    # secrets, whether a request that tells the secret `told` is answered
+    ([], True),
+    ([SETUP], True),
+    (["a", SETUP], True),
+    (["a"], False),
+    (["a", "told"], True),
+    (["Setup"], False),
+    (["setup "], False),
+    (["\udc80"], False),
+]
+
+
+@pytest.mark.parametrize(("secrets", "answered"), SECRETS)
+def test_set_up_is_open_while_the_word_is_there_and_for_a_secret_that_is_known(secrets, answered):
+    assert in_setup(secrets, "told") == answered
 
 
 def test_the_word_is_taken_as_a_secret_and_proves_nothing():

@@ -163,7 +163,9 @@ def notion() -> Book:
     book.accept(
         "the same, with the word for none yet", {}, told, secret="setup", reply={"status": 200}, **page
     )
-    book.reject("the token is told, where there is one already", {}, told, **page)
+    book.accept("the token that is known is told again", {}, told, reply={"status": 200}, **page)
+    stranger = compact({"verification_token": "secret_stranger"})
+    book.reject("another token is told, where there is one already", {}, stranger, **page)
     book.reject("an event while there is no token", sign(body), body, secrets=[], **page)
     book.reject(
         "an event signed with the word for none yet", sign(body, "setup"), body, secret="setup", **page

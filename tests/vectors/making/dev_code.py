@@ -127,7 +127,7 @@ def linear() -> Book:
         agreed("reject", f"{off:+} s, genuine but not of now", made((NOW + off) * 1000))
     agreed("reject", "a millisecond too old", made((NOW - 60) * 1000 - 1))
     agreed("reject", "no time in the body", made(None))
-    for stamp in (None, "soon", [], {}, True, -1, ""):
+    for stamp in (str(NOW * 1000), None, "soon", [], {}, True, -1, ""):
         agreed("reject", f"the time {stamp!r}", made(None, webhookTimestamp=stamp))
     agreed("reject", "seconds where milliseconds are meant", made(NOW))
     body, headers, _ = made(None)

@@ -79,6 +79,7 @@ def asana() -> Book:
     book.accept("the question at set-up, while there is no secret", word, "", secrets=[], reply=echo)
     book.accept("the same, with the word for none yet", word, "{}", secret="setup", reply=echo)
     book.accept("the same, for one more webhook", word, "", secrets=["ab" * 32, "setup"], reply=echo)
+    book.accept("the same, with the secret that is known", word, "", reply=echo)
     stranger = {"X-Hook-Secret": "ff" * 32}
     book.reject("a question where there is a secret already", stranger, "")
     book.reject("events signed with the secret that they bring", {**stranger, **sign(body, "ff" * 32)}, body)

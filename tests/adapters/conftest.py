@@ -45,5 +45,5 @@ def adapter(request, tmp_path_factory) -> Adapter:
         return adapters.load(name)(options)
     folder = tmp_path_factory.mktemp("adapters")
     text = Path(adapters.__file__).with_name("README.md").read_text()
-    (folder / "pagerduty.py").write_text(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1])
-    return adapters.load("pagerduty", folder)()
+    (folder / "buildkite.py").write_text(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1])
+    return adapters.load("buildkite", folder)()

@@ -25,7 +25,7 @@ _PAYMENT = {
 class Square(PlainAdapter):
     """Square signs the notification URL, as it stands in the subscription, and the body after it.
 
-    So the source's `public_url` must be that URL to the letter. An empty body is refused, as in Square's own
+    So the gateway's public URL must be that URL to the letter. An empty body is refused, as in Square's own
     library.
     """
 

@@ -14,6 +14,8 @@ LIST = {"separator": ",", "version": "v1", "timestamp": "t", "signed": "{timesta
 
 VARIANTS = {
     "basic": [FIELDS],
+    "mollie": [{}, {"classic": True}],
+    "paypal": [{"webhook_id": "1JE4291016473214C"}],
     "stripe": [{}, {"twins": "merge"}],
     "hmac": [
         {"header": "X-Signature", **FIELDS},

@@ -81,7 +81,7 @@ def plain(
     """What is to be accepted and rejected of a provider that signs `before` and the body."""
     key = secret.encode()
     good = encode(openssl(before + body, key))
-    other = base64ed if encode is hexed else hexed
+    other = hexed if encode is base64ed else base64ed
     if official:
         assert accepts(official, body, good, secret), file.name
 

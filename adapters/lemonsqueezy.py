@@ -42,8 +42,8 @@ class LemonSqueezy(PlainAdapter):
     title = "Lemon Squeezy"
     docs = "https://docs.lemonsqueezy.com/help/webhooks/signing-requests"
     scheme = HmacSignature(header="X-Signature")
-    # Three retries, the last 125 seconds after the one before. docs: help/webhooks/webhook-requests
-    retry_horizon = 3600
+    # Three retries, after 5, 25 and 125 seconds: https://docs.lemonsqueezy.com/help/webhooks/webhook-requests
+    retry_horizon = 155
     key = "the digest of the body: the provider sends no id"
     first_sample = "order_created"
     fields = Fields(

@@ -6,7 +6,7 @@ model/jwk_public_key.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,8 +19,10 @@ from adapters.base import (
     NeedsKey,
     Options,
     ParsedEvent,
+    PayloadError,
     VerificationError,
     WebhookRequest,
+    json_document,
     json_object,
     reading_proof,
 )
@@ -134,13 +136,24 @@ class Plaid(PlainAdapter):
     def _known(self, request: WebhookRequest, secrets: Sequence[str]) -> list[str]:
         """The public keys at hand; a secret that is none is passed over."""
         jwk = self.options.jwk
-        texts = [*secrets, jwk if isinstance(jwk, str) else orjson.dumps(jwk).decode()]
+        texts = [*secrets, jwk if isinstance(jwk, str) else orjson.dumps(jwk).decode(), *_named(request.keys)]
         return [text for text in texts if _is_key(text)]
 
     def _refuse_without_credentials(self, request: WebhookRequest, question: NeedsKey) -> None:
         credentials = self.options.client_id and self.options.secret.get_secret_value()
         if not credentials and question.request.target not in request.keys:
             raise VerificationError("the source has no client_id and secret to ask Plaid for the key with")
+
+
+def _named(documents: Mapping[str, bytes]) -> Iterator[str]:
+    """Keys that an offline check has by name instead of by address: {kid: JWK}, or a whole key set."""
+    for document in (document for name, document in documents.items() if "://" not in name):
+        try:
+            found = json_document(document, "the key")
+        except PayloadError:
+            yield document.decode("utf-8", "replace")  # PEM
+            continue
+        yield from (orjson.dumps(key).decode() for key in (found if isinstance(found, list) else [found]))
 
 
 def _is_key(text: str) -> bool:

@@ -15,7 +15,7 @@ from adapters.schemes import HmacSignature
 
 _EVENTS = HmacSignature(header="Shopify-Hmac-Sha256", encoding="base64")
 _EVENTS_FIELDS = Fields(
-    id="header.Shopify-Webhook-Id",
+    id="header.Shopify-Webhook-Id|digest",
     type=("header.Shopify-Topic", "header.Shopify-Action"),
     time="header.Shopify-Triggered-At",
     version="header.Shopify-API-Version",
@@ -53,10 +53,10 @@ class Shopify(PlainAdapter):
     scheme = HmacSignature(header="X-Shopify-Hmac-Sha256", encoding="base64")
     # Eight retries in four hours: https://shopify.dev/changelog/updates-to-webhook-retry-mechanism
     retry_horizon = 4 * 3600
-    key = "the header X-Shopify-Webhook-Id (of Events: Shopify-Webhook-Id)"
+    key = "the header X-Shopify-Webhook-Id (of Events: Shopify-Webhook-Id); else the digest of the body"
     first_sample = "orders.create"
     fields = Fields(
-        id="header.X-Shopify-Webhook-Id",
+        id="header.X-Shopify-Webhook-Id|digest",
         type="header.X-Shopify-Topic",
         time="header.X-Shopify-Triggered-At|body.updated_at",
         version="header.X-Shopify-API-Version",

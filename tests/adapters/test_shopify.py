@@ -40,10 +40,15 @@ def test_the_shop_and_the_test_marker_can_be_filtered_by():
     assert event.attributes == {"shop": "a.myshopify.com", "test": "true"}
 
 
-@pytest.mark.parametrize("headers", [{"Topic": "orders/create"}, {"Webhook_Id": "1"}, {}])
-def test_without_id_or_topic_it_is_no_event(headers):
+@pytest.mark.parametrize("headers", [{"Webhook_Id": "1"}, {}])
+def test_without_a_topic_it_is_no_event(headers):
     with pytest.raises(PayloadError):
         event_of(**headers)
+
+
+def test_without_its_id_a_webhook_is_known_by_its_body():
+    first, again = event_of(b'{"id":1}', Topic="a/b"), event_of(b'{"id":1}', Topic="a/b")
+    assert first.id == again.id != event_of(b'{"id":2}', Topic="a/b").id
 
 
 def test_a_sample_is_in_the_real_shape():

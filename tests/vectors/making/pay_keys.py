@@ -261,6 +261,7 @@ def _b64(raw: bytes) -> str:
 
 
 def plaid() -> None:
+    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from jose import jwk, jws
 
@@ -288,8 +289,6 @@ def plaid() -> None:
 
     def token(claims: Mapping[str, Any] | None = None, kid: str = "ours", **header: Any) -> str:
         claims = {"iat": NOW, "request_body_sha256": sha256(body).hexdigest()} if claims is None else claims
-        from cryptography.hazmat.primitives import serialization
-
         pem = keys[kid].private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -322,6 +321,14 @@ def plaid() -> None:
         "a secret that is no key is passed over",
         good,
         secret="5f4dcc3b5aa765d61d8327deb882cf",
+    )
+    add("named-key", "accept", "the key by its name", good, config={"jwks": {"ours": public["ours"]}})
+    add(
+        "key-set",
+        "accept",
+        "a plain key set",
+        good,
+        config={"jwks": {"keys": [public["theirs"], public["ours"]]}},
     )
     add("oldest", "accept", "exactly five minutes old", token({"iat": NOW - 300, **hashed}))
     add("newest", "accept", "exactly five minutes ahead", token({"iat": NOW + 300, **hashed}))
@@ -365,6 +372,26 @@ def plaid() -> None:
     confused = _b64(json.dumps({"alg": "HS256", "kid": "ours"}).encode()) + f".{claims}"
     mac = _b64(openssl(confused.encode(), public_text.encode()))
     add("confusion", "reject", "HS256 with the public key as the secret", f"{confused}.{mac}")
+    big = ec.generate_private_key(ec.SECP384R1())
+    pem = big.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    numbers = big.public_key().public_numbers()
+    wide = {
+        "kty": "EC",
+        "crv": "P-384",
+        "kid": "big",
+        "x": _b64(numbers.x.to_bytes(48)),
+        "y": _b64(numbers.y.to_bytes(48)),
+    }
+    es384 = jws.sign({"iat": NOW, **hashed}, pem, headers={"kid": "big"}, algorithm="ES384")
+    add(
+        "es384",
+        "reject",
+        "ES384, by a key that is known",
+        es384,
+        config=config | {"keys": {url: {"key": wide}}},
+    )
     add("inline-key", "reject", "a key of its own in the header", token(kid="theirs", jwk=public["theirs"]))
     add(
         "key-url",

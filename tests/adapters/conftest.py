@@ -15,6 +15,8 @@ LIST = {"separator": ",", "version": "v1", "timestamp": "t", "signed": "{timesta
 VARIANTS = {
     "basic": [FIELDS],
     "hubspot": [{}, {"signature_version": "v1"}, {"signature_version": "v2"}],
+    "mollie": [{}, {"classic": True}],
+    "paypal": [{"webhook_id": "1JE4291016473214C"}],
     "stripe": [{}, {"twins": "merge"}],
     "twilio": [{}, {"algorithm": "HMAC_SHA256"}],
     "hmac": [

@@ -9,6 +9,8 @@
 # or from mounted files at run time, never from this image.
 
 FROM python:3.13-slim-trixie AS build
+# What it can deliver to and store in, beside HTTP and SQLite: extras of pyproject.toml, with commas between.
+ARG EXTRAS=postgres
 ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
@@ -18,7 +20,7 @@ RUN python -m venv /opt/gateway \
 COPY pyproject.toml README.md ./
 COPY adapters ./adapters
 COPY gateway ./gateway
-RUN /opt/gateway/bin/python -m pip install -c constraints.txt --build-constraint constraints.txt '.[postgres]'
+RUN /opt/gateway/bin/python -m pip install -c constraints.txt --build-constraint constraints.txt ".[${EXTRAS}]"
 
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="webhook-gateway" \

@@ -225,7 +225,12 @@ def test_data_goes_to_the_volume_only() -> None:
 def test_it_installs_with_constraints() -> None:
     installs = [line for line in " && ".join(every("RUN")).split("&&") if "pip install" in line]
     assert installs and all("-c constraints.txt" in line for line in installs)
-    assert "--build-constraint constraints.txt '.[postgres]'" in installs[-1]
+    assert '--build-constraint constraints.txt ".[${EXTRAS}]"' in installs[-1]
+
+
+def test_the_extras_of_the_image_exist() -> None:
+    (extras,) = [rest.removeprefix("EXTRAS=") for rest in every("ARG") if rest.startswith("EXTRAS=")]
+    assert set(extras.split(",")) <= PROJECT["project"]["optional-dependencies"].keys()
 
 
 def test_the_image_holds_no_secret() -> None:

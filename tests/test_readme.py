@@ -7,7 +7,7 @@ A block begins with ``` and one of these words:
     yaml        must load as part of config.yaml; with `config.yaml` it is put into the file at that point
     python      with a path it is written there; `verify` is run on a signed delivery
     json        must be what the gateway sends under that name
-    text, ini   a picture, or another program's file
+    text, ini, nginx, sql   a picture, or another program's; tests/deploy runs what is SQL
 
 Ids, times and secrets are compared by their form, and so is every number of a table by sqlite-utils.
 """
@@ -46,7 +46,7 @@ from gateway.store.records import Attempt, Claimed, Delivery, Duplicate
 from tests.service.conftest import eventually, free_port
 
 ROOT = Path(__file__).parents[1]
-GUIDES = ["docs/stripe.md", "docs/delivery.md", "docs/duplicates.md", "docs/operating.md"]
+GUIDES = ["docs/stripe.md", "docs/delivery.md", "docs/duplicates.md", "docs/operating.md", "docs/scale.md"]
 PAGES = ["README.md", *GUIDES]
 
 NOT_OURS = {

@@ -10,10 +10,11 @@ from pydantic import Field
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.destinations.http import Http
 from gateway.config.destinations.lines import File, Stdout
+from gateway.config.destinations.nats import Nats
 
 __all__ = ["KINDS", "Destination", "DestinationSection"]
 
-_Any = Http | File | Stdout
+_Any = Http | File | Stdout | Nats
 
 Destination = Annotated[_Any, Field(discriminator="type")]
 

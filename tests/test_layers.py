@@ -70,6 +70,7 @@ def test_every_contract_holds() -> None:
         ("gateway/ingest.py", "import httpx", "httpx: "),
         ("gateway/config/subscription.py", "import cel", "cel: "),
         ("gateway/destinations/broker.py", "import nats", "nats-py: "),
+        ("gateway/destinations/broker.py", "import redis", "redis-py: "),
         ("gateway/ingest.py", "import stripe", "stripe: "),
         ("gateway/store/records.py", "import sqlite3", "SQLite: "),
         ("gateway/event.py", "import sqlite_utils", "SQLite: "),

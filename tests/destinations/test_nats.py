@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import nats
@@ -21,6 +23,7 @@ from gateway.event import Event
 from tests.contract.conftest import NOW, candidate
 from tests.destinations.conftest import claimed
 from tests.destinations.servers import Server, free_port, script, values
+from tests.destinations.tls import certificate
 from tests.destinations.writing import destination, sized
 
 AT = NOW / 1000
@@ -30,6 +33,9 @@ jetstream: {store_dir: "{folder}/js", sync_interval: always}
 """
 LOGIN = """
 accounts: {A: {jetstream: enabled, users: [{user: gateway, password: "right one"}]}}
+"""
+TLS = """
+tls: {cert_file: "{pem}", key_file: "{pem}"}
 """
 pytestmark = pytest.mark.anyio
 
@@ -232,6 +238,22 @@ async def test_user_and_password(run: Callable[..., Server], password: str, is_r
     await opened.close()
     login = f"{opened.name}: refused the login; are user and password, or token, right?"  # type: ignore[attr-defined]
     assert error == (None if is_right else login)
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"), [({"tls": True}, None), ({"ca": None}, "set ca to the file of its authority")]
+)
+async def test_tls(
+    run: Callable[..., Server], tmp_path: Path, keys: dict[str, Any], says: str | None
+) -> None:
+    ca = certificate(tmp_path)
+    server = run(TLS.replace("{pem}", str(tmp_path / "server.pem")))
+    async with client(server, tls=ssl.create_default_context(cafile=ca)) as context:
+        await context.add_stream(StreamConfig(name="HOOKS", subjects=["hooks.>"]))
+    opened = to(server, **{"tls": True, "ca": str(ca)} | keys)
+    error = (await opened.deliver(claimed(), AT)).error
+    await opened.close()
+    assert says in error if says and error else error is None
 
 
 # keys -> a part of what is wrong

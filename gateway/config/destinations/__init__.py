@@ -11,10 +11,11 @@ from gateway.config.destinations.base import DestinationSection
 from gateway.config.destinations.http import Http
 from gateway.config.destinations.lines import File, Stdout
 from gateway.config.destinations.nats import Nats
+from gateway.config.destinations.redis import Redis
 
 __all__ = ["KINDS", "Destination", "DestinationSection"]
 
-_Any = Http | File | Stdout | Nats
+_Any = Http | File | Stdout | Nats | Redis
 
 Destination = Annotated[_Any, Field(discriminator="type")]
 

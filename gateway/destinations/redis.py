@@ -96,7 +96,7 @@ class RedisDestination(BrokerDestination[Redis]):
     @property
     def _wait(self) -> tuple[str | int, ...]:
         """The command that waits, none where the server's answer is enough."""
-        section, most = self._section, round(900 * self._timeout)  # ms, so that Redis can say which
+        section, most = self._section, round(900 * self._timeout)  # ms; Redis looks every 100
         if section.fsync:
             return "WAITAOF", 1, section.replicas, most
         return ("WAIT", section.replicas, most) if section.replicas else ()

@@ -130,7 +130,7 @@ async def test_it_waits_for_the_disk(server: Server) -> None:
 
 async def test_it_waits_for_replicas(run: Callable[..., Server]) -> None:
     primary = run()
-    opened = to(primary, replicas=1, fsync=False, timeout="500ms")
+    opened = to(primary, replicas=1, fsync=False, timeout="1500ms")
     error = (await opened.deliver(claimed(), AT)).error
     assert error and error.endswith("added the entry, but only 0 of 1 replicas have it in time")
     await opened.close()

@@ -15,6 +15,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "file": ("gateway.destinations.lines", "FileDestination"),
     "stdout": ("gateway.destinations.lines", "StdoutDestination"),
     "nats": ("gateway.destinations.nats", "NatsDestination"),
+    "rabbitmq": ("gateway.destinations.rabbitmq", "RabbitMqDestination"),
     "redis": ("gateway.destinations.redis", "RedisDestination"),
 }
 

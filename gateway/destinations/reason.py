@@ -25,12 +25,12 @@ def first_line(text: object) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception itself and what it was raised from or while handling, the latest first."""
+    """What it was raised from or while handling, the first first, and the exception itself."""
     seen: list[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)
         error = error.__cause__ or error.__context__
-    yield from seen
+    yield from reversed(seen)
 
 
 def _of_socket(error: OSError) -> str:

@@ -121,7 +121,7 @@ async def test_it_waits_for_the_disk(server: Server) -> None:
     with client(server) as admin:
         admin.config_set("appendfsync", "no")
         for fsync in (True, False):
-            opened = to(server, fsync=fsync, timeout="300ms")
+            opened = to(server, fsync=fsync, timeout="1500ms")
             error = (await opened.deliver(claimed(), AT)).error
             await opened.close()
             assert (error is not None) is fsync

@@ -11,11 +11,12 @@ from gateway.config.destinations.base import DestinationSection
 from gateway.config.destinations.http import Http
 from gateway.config.destinations.lines import File, Stdout
 from gateway.config.destinations.nats import Nats
+from gateway.config.destinations.rabbitmq import RabbitMq
 from gateway.config.destinations.redis import Redis
 
 __all__ = ["KINDS", "Destination", "DestinationSection"]
 
-_Any = Http | File | Stdout | Nats | Redis
+_Any = Http | File | Stdout | Nats | RabbitMq | Redis
 
 Destination = Annotated[_Any, Field(discriminator="type")]
 

@@ -69,6 +69,7 @@ def test_every_contract_holds() -> None:
         ("gateway/ingest.py", "import gateway.pipeline.worker", "The hot path routes and stores"),
         ("gateway/ingest.py", "import httpx", "httpx: "),
         ("gateway/config/subscription.py", "import cel", "cel: "),
+        ("gateway/destinations/broker.py", "import aiokafka", "aiokafka: "),
         ("gateway/destinations/broker.py", "import nats", "nats-py: "),
         ("gateway/destinations/broker.py", "import aiormq", "aiormq and what it brings: "),
         ("gateway/destinations/broker.py", "import redis", "redis-py: "),

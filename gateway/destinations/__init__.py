@@ -14,6 +14,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "http": ("gateway.destinations.http", "HttpDestination"),
     "file": ("gateway.destinations.lines", "FileDestination"),
     "stdout": ("gateway.destinations.lines", "StdoutDestination"),
+    "kafka": ("gateway.destinations.kafka", "KafkaDestination"),
     "nats": ("gateway.destinations.nats", "NatsDestination"),
     "rabbitmq": ("gateway.destinations.rabbitmq", "RabbitMqDestination"),
     "redis": ("gateway.destinations.redis", "RedisDestination"),

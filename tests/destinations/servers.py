@@ -82,7 +82,7 @@ class Server:
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             subprocess.run(["kill", f"-{signal.SIGSTOP.value}", child], check=True)
 
-    def remove(self) -> None:
+    def close(self) -> None:
         """Kill it and remove its folder."""
         self.kill()
         self._temporary.cleanup()

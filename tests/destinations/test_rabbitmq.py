@@ -38,7 +38,7 @@ def server() -> Iterator[Server]:
     """The stand-in."""
     made = Server(sys.executable, Path(__file__).with_name("amqp.py"), "{port}", "{folder}")
     yield made
-    made.remove()
+    made.close()
 
 
 @pytest.fixture(params=["stand-in", *(["real"] if REAL else [])])

@@ -38,7 +38,7 @@ def run() -> Iterator[Callable[..., Server]]:
 
     yield one
     for server in made:
-        server.remove()
+        server.close()
 
 
 @pytest.fixture

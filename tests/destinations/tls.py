@@ -53,7 +53,7 @@ def _pem(made: x509.Certificate) -> bytes:
 
 
 @asynccontextmanager
-async def terminated(port: int, folder: Path) -> AsyncIterator[int]:
+async def terminated(port: int, folder: Path, listen: int = 0) -> AsyncIterator[int]:
     """The port of a listener that speaks TLS with server.pem and passes on to `port`."""
     offered = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     offered.load_cert_chain(folder / "server.pem")
@@ -69,6 +69,6 @@ async def terminated(port: int, folder: Path) -> AsyncIterator[int]:
         there, here = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(copy(reader, here), copy(there, writer))
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=offered)
+    server = await asyncio.start_server(serve, "127.0.0.1", listen, ssl=offered)
     yield server.sockets[0].getsockname()[1]
     server.close()

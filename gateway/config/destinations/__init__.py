@@ -9,6 +9,7 @@ from pydantic import Field
 
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.destinations.http import Http
+from gateway.config.destinations.kafka import Kafka
 from gateway.config.destinations.lines import File, Stdout
 from gateway.config.destinations.nats import Nats
 from gateway.config.destinations.rabbitmq import RabbitMq
@@ -16,7 +17,7 @@ from gateway.config.destinations.redis import Redis
 
 __all__ = ["KINDS", "Destination", "DestinationSection"]
 
-_Any = Http | File | Stdout | Nats | RabbitMq | Redis
+_Any = Http | File | Stdout | Kafka | Nats | RabbitMq | Redis
 
 Destination = Annotated[_Any, Field(discriminator="type")]
 

@@ -184,6 +184,7 @@ class Broker:
             return (FAULTS[topic] if found else CORRUPT), -1
         producer, epoch, sequence, taken = found
         place = (topic, partition, producer)
+        assert producer >= 0, "not idempotent"
         if self._last.get(place, (-1, -1))[0] == sequence:
             return 0, self._last[place][1]
         if sequence != self._next.get(place, 0):

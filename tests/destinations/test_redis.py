@@ -77,7 +77,8 @@ async def test_an_entry_has_body_headers_and_an_id(server: Server, format: str) 
     assert (fields.get("x-own") == "my") is (format == "raw")
 
 
-async def test_many_share_some_connections_and_none_is_left(server: Server) -> None:
+async def test_many_share_some_connections_and_none_is_left(run: Callable[..., Server]) -> None:
+    server = run("--appendfsync", "always")
     opened = to(server, concurrency=3)
     answers = await asyncio.gather(*(opened.deliver(sized(f"e{n}", 9), AT) for n in range(60)))
     assert [answer.error for answer in answers] == [None] * 60

@@ -20,6 +20,10 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "gcp_pubsub": ("gateway.destinations.gcp_pubsub", "GcpPubSubDestination"),
     "inngest": ("gateway.destinations.inngest", "InngestDestination"),
     "postgres": ("gateway.destinations.postgres", "PostgresDestination"),
+    "kafka": ("gateway.destinations.kafka", "KafkaDestination"),
+    "nats": ("gateway.destinations.nats", "NatsDestination"),
+    "rabbitmq": ("gateway.destinations.rabbitmq", "RabbitMqDestination"),
+    "redis": ("gateway.destinations.redis", "RedisDestination"),
 }
 
 

@@ -13,6 +13,7 @@ import orjson
 from gateway.config import Subscription
 from gateway.destinations.contract import Answer
 from gateway.destinations.message import Message, message, ms_since
+from gateway.destinations.reason import reason
 from gateway.destinations.shared import C, Refused, Shared
 from gateway.store.records import Claimed
 
@@ -50,20 +51,22 @@ class BrokerDestination(ABC, Generic[C]):
         Raises Refused, whose text names what was refused and the way out, where the broker takes others.
         """
 
-    @abstractmethod
-    def told(self, error: Exception | None) -> str:
-        """The reason in words: of an exception other than Refused, or (None) of no answer in time."""
+    def told(self, error: Exception) -> str:
+        """The reason in words, and the way out, of an exception other than Refused."""
+        return reason(error)
 
     async def deliver(self, claimed: Claimed, now: float) -> Answer:
         """Hand over one delivery. Never raises for what the other side does."""
         started = time.perf_counter()
+        awaited = "connection"
         try:
+            sent = message(claimed, self._format)
             async with asyncio.timeout(self._timeout):
                 async with self._shared.use() as connection:
-                    place = await self.put(connection, message(claimed, self._format), claimed)
+                    awaited = "acknowledgement"
+                    place = await self.put(connection, sent, claimed)
         except TimeoutError:
-            said = self.told(None)
-            error = f"no acknowledgement within {self._timeout:g} s" + (f": {said}" if said else "")
+            error = f"no {awaited} within {self._timeout:g} s"
         except Refused as refused:
             error = str(refused)
         except Exception as failed:  # a client library raises what it likes; none of it is the worker's

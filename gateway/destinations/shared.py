@@ -77,6 +77,12 @@ class Shared(Generic[C]):
             await asyncio.wait(self._closing)
 
     async def _held(self) -> _Held[C]:
+        while True:
+            held = await self._latest()
+            if not held.is_retired:  # as it can be by who got it first
+                return held
+
+    async def _latest(self) -> _Held[C]:
         if self._current is not None and self._is_over(self._current):
             self._current = None
         if self._current is None:

@@ -19,9 +19,9 @@ from tests.contract.conftest import NOW, candidate
 from tests.destinations.conftest import claimed
 
 
-def destination(values: Mapping[str, object], format: str = "event") -> Destination:
+def destination(values: Mapping[str, object], format: str = "event", concurrency: int = 16) -> Destination:
     """The destination that a config file would give."""
-    wanted = {"events": ["**"], "destination": dict(values), "format": format}
+    wanted = {"events": ["**"], "destination": dict(values), "format": format, "concurrency": concurrency}
     return open_destination(Subscription.model_validate(wanted))
 
 

@@ -12,14 +12,19 @@ from gateway.config.destinations.eventbridge import EventBridge
 from gateway.config.destinations.gcp_pubsub import GcpPubSub
 from gateway.config.destinations.http import Http
 from gateway.config.destinations.inngest import Inngest
+from gateway.config.destinations.kafka import Kafka
 from gateway.config.destinations.lines import File, Stdout
+from gateway.config.destinations.nats import Nats
 from gateway.config.destinations.postgres import Postgres
+from gateway.config.destinations.rabbitmq import RabbitMq
+from gateway.config.destinations.redis import Redis
 from gateway.config.destinations.sns import Sns
 from gateway.config.destinations.sqs import Sqs
 
 __all__ = ["KINDS", "Destination", "DestinationSection"]
 
-_Any = Http | File | Stdout | Sqs | Sns | EventBridge | GcpPubSub | Inngest | Postgres
+_Engines = Sqs | Sns | EventBridge | GcpPubSub | Inngest | Postgres | Kafka | Nats | RabbitMq | Redis
+_Any = Http | File | Stdout | _Engines
 
 Destination = Annotated[_Any, Field(discriminator="type")]
 

@@ -64,6 +64,11 @@ class Gateway:
             return self._started(scope, receive, send)
         return self._rest(scope, receive, send)
 
+    @property
+    def ingests(self) -> bool:
+        """Whether webhooks are received here."""
+        return self._role.ingests
+
     def take(self, scope: Scope, body: bytes, answered: Answered) -> None:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)

@@ -91,6 +91,7 @@ class GatewayProtocol(HttpToolsProtocol):
             self._proxies.trusted_hosts = app.trusted_hosts
             app = app.app
         self._take: Take = app.take
+        self._ingests: bool = app.ingests
         self._nobody = asyncio.Event()
         self._reading = False
         self._held: Whole | None = None
@@ -147,7 +148,8 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _is_plain_webhook(self) -> bool:
         return (
-            self.url.startswith(_PREFIX)
+            self._ingests
+            and self.url.startswith(_PREFIX)
             and (self.cycle is None or self.cycle.response_complete)
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"

@@ -5,16 +5,19 @@ A store is named by its `target`: the path of a SQLite file, or a postgresql:// 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from gateway.store import sqlite
 from gateway.store.contract import Planned, Store, StoreError, StoreRefused, StoreUnavailable
+from gateway.store.copying import Source, Target
 
 __all__ = [
-    "Planned", "Store", "StoreError", "StoreRefused", "StoreUnavailable", "exists", "open_store", "plan",
-    "prepare",
+    "Planned", "Store", "StoreError", "StoreRefused", "StoreUnavailable", "exists", "open_copy", "open_store",
+    "plan", "prepare",
 ]  # fmt: skip
 
 
@@ -63,3 +66,24 @@ def _need_driver() -> None:
             "store.url names a PostgreSQL database, whose driver is not installed; "
             "run: pip install 'webhook-gateway[postgres]'"
         )
+
+
+@contextlib.asynccontextmanager
+async def open_copy(path: Path, url: str) -> AsyncIterator[tuple[Source, Target]]:
+    """The SQLite file at `path` and the PostgreSQL database of `url`, made ready, for `copying.copy`.
+
+    Raises StoreError where one of them can't be used.
+    """
+    _need_driver()
+    from gateway.store.postgres.importing import Import
+    from gateway.store.postgres.schema import migrate
+    from gateway.store.sqlite.export import Export
+
+    await asyncio.to_thread(sqlite.prepare, path)
+    await migrate(url)
+    source, target = Export(path), Import(url)
+    try:
+        yield source, target
+    finally:
+        source.close()
+        await target.close()

@@ -24,9 +24,7 @@ Nodes = Callable[[], Awaitable[Store]]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def node(
-    request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str
-) -> AsyncIterator[Nodes]:
+async def node(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncIterator[Nodes]:
     """Opens a node on one store; what is opened is closed at the end. Its clock is the caller's."""
     opened: list[Store] = []
     url = request.getfixturevalue("database") if request.param == "postgres" else None

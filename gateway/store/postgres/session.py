@@ -24,7 +24,7 @@ Clock = Literal["database", "caller"]
 
 SQL = {
     name: statement
-    for file in ("writes.sql", "deliveries.sql", "reads.sql", "retention.sql", "schema.sql")
+    for file in ("writes.sql", "deliveries.sql", "reads.sql", "retention.sql", "schema.sql", "import.sql")
     for name, statement in load("gateway.store.postgres", file).items()
 }
 

@@ -76,19 +76,34 @@ class OldSignature(Scheme):
         return sha256(before.encode("utf-8", "replace") + request.body).hexdigest().encode()
 
 
-class HubSpotOptions(Options):
-    """`signature_version`: v1 and v2 sign no time, and are taken only where one asks for them."""
+@dataclass(frozen=True)
+class NewestSignature(SignatureV3):
+    """v3 where it is there, and then nothing else counts; v1 or v2 of an older app, which sends no v3."""
 
-    signature_version: Literal["v1", "v2", "v3"] = "v3"
+    def verify(
+        self, request: WebhookRequest, secrets: Sequence[str], now: float, tolerance: float | None
+    ) -> int:
+        if request.headers.all("X-HubSpot-Signature-v3") or not request.headers.all("X-HubSpot-Signature"):
+            return super().verify(request, secrets, now, tolerance)
+        try:
+            return OldSignature(with_url=False).verify(request, secrets, now, tolerance)
+        except VerificationError:
+            return OldSignature(with_url=True).verify(request, secrets, now, tolerance)
+
+
+class HubSpotOptions(Options):
+    """`signature_version`: `v3` refuses the older ones, which sign no time, wherever they come alone."""
+
+    signature_version: Literal["newest", "v1", "v2", "v3"] = "newest"
 
 
 class HubSpot(BatchAdapter):
-    """HubSpot sends the old signatures next to v3, so whoever could choose among them could drop the time."""
+    """Newer apps send v3; where that is there, an older signature beside it counts for nothing."""
 
     name = "hubspot"
     title = "HubSpot"
     docs = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation"
-    scheme: Scheme | None = SignatureV3()
+    scheme: Scheme | None = NewestSignature()
     tolerance: float | None = 300
     retry_horizon = DAY  # "up to 10 times over the next 24 hours"
     key = "eventId, subscriptionId, portalId, occurredAt and objectId: eventId alone is not unique"
@@ -122,9 +137,11 @@ class HubSpot(BatchAdapter):
 
     def __init__(self, options: Mapping[str, Any] | None = None, tolerance: float | None = None) -> None:
         super().__init__(options, tolerance)
-        if self.options.signature_version != "v3":
-            self.scheme = OldSignature(with_url=self.options.signature_version == "v2")
-            self.tolerance = None
+        version = self.options.signature_version
+        if version == "v3":
+            self.scheme = SignatureV3()
+        elif version != "newest":
+            self.scheme, self.tolerance = OldSignature(with_url=version == "v2"), None
 
     def generate_secret(self) -> str:
         return token_hex(18)

@@ -25,8 +25,15 @@ def test_only_the_version_that_is_asked_for_is_taken(version):
             adapter.verify(signed(version), ["secret"], NOW)
 
 
-def test_v3_is_what_is_taken_where_nothing_is_asked_for():
-    assert HubSpot().verify(signed("v3"), ["secret"], NOW) == 0
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+def test_an_app_that_sends_one_version_needs_no_option(version):
+    assert HubSpot().verify(signed(version), ["secret"], NOW) == 0
+
+
+def test_beside_a_v3_nothing_else_counts():
+    both = signed("v1").with_headers(dict(signed("v3", "wrong").headers))
+    with pytest.raises(VerificationError):
+        HubSpot().verify(both, ["secret"], NOW)
     assert HubSpot().tolerance == 300
     assert HubSpot({"signature_version": "v1"}).tolerance is None
 

@@ -41,11 +41,15 @@ def everyone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 
 @pytest.mark.parametrize("name", adapters.names())
-def test_a_sample_becomes_an_event(everyone: Gateway, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_is_taken(everyone: Gateway, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(everyone.folder)
     sent = gateway("trigger", name, adapters.load(name).first_sample, "--copies", "2")
     assert sent.exit_code == 0, sent.output
-    [event] = map(json.loads, gateway("events", "--source", name, "--json").stdout.splitlines())
-    assert event["name"].startswith(f"{name}/")
-    copies = gateway("duplicates", "--source", name, "--json").stdout.splitlines()
-    assert [json.loads(copy)["event_id"] for copy in copies] == [event["event_id"]]
+
+
+def test_each_became_one_event_and_one_duplicate(everyone: Gateway) -> None:
+    events = {event["source"]: event for event in everyone.rows("events")}
+    assert list(events) == adapters.names()[::-1]
+    assert all(event["name"].startswith(f"{name}/") for name, event in events.items())
+    copies = {copy["source"]: copy["event_id"] for copy in everyone.rows("duplicates")}
+    assert copies == {name: event["event_id"] for name, event in events.items()}

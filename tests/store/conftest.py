@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import psycopg
 import pytest
 
 from gateway.store.postgres import PostgresStore
+from tests.contract.conftest import candidate
 
 Open = Callable[..., Awaitable[PostgresStore]]
 
@@ -37,3 +39,13 @@ def db(database: str) -> Iterator[psycopg.Connection]:
     """A connection of somebody else's to the same database."""
     with psycopg.connect(database, autocommit=True) as connection:
         yield connection
+
+
+def real_now() -> int:
+    """Unix ms, as production passes them."""
+    return round(time.time() * 1000)
+
+
+async def received(store: PostgresStore, *ids: str) -> None:
+    """Events that came in just now, each with a delivery for `app`."""
+    await store.accept([candidate(id, at=real_now(), to=("app",)) for id in ids])

@@ -1,10 +1,11 @@
-"""What only the PostgreSQL store has: the database's clock, partitions, locks, notices."""
+"""What only the PostgreSQL store has: the database's clock, partitions, locks."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import psycopg
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from gateway.event import new_id
 from gateway.store.postgres import PostgresStore
 from gateway.store.postgres.claims import Floors
-from gateway.store.postgres.session import SQL
+from gateway.store.postgres.days import Day
+from gateway.store.postgres.retention import _drop
+from gateway.store.postgres.session import SQL, Session
 from gateway.store.records import (
     Attempt,
     Claimed,
@@ -24,7 +27,7 @@ from gateway.store.records import (
     State,
 )
 from tests.contract.conftest import DAY, HOUR, NOW, candidate
-from tests.store.conftest import Open
+from tests.store.conftest import Open, real_now, received
 
 pytestmark = pytest.mark.anyio
 
@@ -34,10 +37,6 @@ OLD = NOW - YEAR
 """In 2026."""
 
 
-def real_now() -> int:
-    return round(time.time() * 1000)
-
-
 async def claim(store: PostgresStore, now: int, slots: int = 10) -> list[Claimed]:
     return list((await store.claim({"app": slots}, {"app": LEASE}, now, "w")).claimed)
 
@@ -45,10 +44,6 @@ async def claim(store: PostgresStore, now: int, slots: int = 10) -> list[Claimed
 def settled(claimed: Claimed, state: State, due_at: int, now: int) -> Settlement:
     attempt = Attempt(claimed.delivery.delivery_id, claimed.delivery.attempts, now, 1, 200)
     return Settlement(attempt, state, due_at, 1, now)
-
-
-async def received(store: PostgresStore, *ids: str) -> None:
-    await store.accept([candidate(id, at=real_now(), to=("app",)) for id in ids])
 
 
 def partitions(db: psycopg.Connection, table: str = "events") -> list[str]:
@@ -158,66 +153,71 @@ async def test_a_day_that_somebody_reads_is_dropped_later(shared: PostgresStore,
 
 
 async def test_only_the_elected_node_keeps_house(shared: PostgresStore, database: str) -> None:
-    await shared.accept([candidate("old", at=NOW)])
-    retain = Retention(NOW, NOW + 2 * DAY, NOW, NOW)
+    await shared.accept([candidate("old", at=OLD), candidate("old", at=OLD)])
+    retain = Retention(NOW, NOW, NOW, NOW)
     with psycopg.connect(database) as other:
         other.execute(SQL["elected"])
         assert (await shared.purge(retain)).total == 0
-    assert (await shared.purge(retain)).events == 1
+    purged = await shared.purge(retain)
+    assert (purged.events, purged.duplicates, purged.keys) == (1, 1, 1)
 
 
-class Heard(asyncio.Queue[str]):
-    """What a node's worker was woken for."""
-
-    def wake(self, subscriptions: Iterable[str]) -> None:
-        for name in subscriptions:
-            self.put_nowait(name)
-
-    async def next(self) -> str:
-        return await asyncio.wait_for(self.get(), 5)
+async def test_a_day_that_got_a_replay_meanwhile_is_not_dropped(shared: PostgresStore) -> None:
+    [outcome] = await shared.accept([candidate("old", at=OLD)])
+    await shared.replay([NewDelivery(new_id(NOW), outcome.event_id, "app", OLD)], OLD)
+    assert not await _drop(shared._pool, "events", Day.of(OLD))
+    assert [c.event.id for c in await claim(shared, OLD)] == ["old"]
 
 
-async def test_a_replay_and_a_resume_wake_the_other_node(
-    shared: PostgresStore, opening: Open, database: str
+async def test_two_nodes_make_a_missing_day_at_once(
+    shared: PostgresStore, opening: Open, database: str, db: psycopg.Connection
 ) -> None:
-    other, heard = await opening(database, connections=1), Heard()
-    [outcome] = await shared.accept([candidate("e", at=real_now())])
-    await shared.listen(heard.wake)
-    await other.replay([NewDelivery(new_id(NOW), outcome.event_id, "again", NOW)], NOW)
-    assert await heard.next() == "again"
-    await other.pause("held", "by hand", NOW)
-    await other.resume("held")
-    assert await heard.next() == "held"
+    nodes, other_day = (shared, await opening(database)), OLD + 40 * DAY
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with psycopg.connect(database) as third:
+        third.execute("SELECT pg_advisory_xact_lock(hashtext('gateway.days'), hashtext(current_schema))")
+        stored = [node.accept([candidate(f"e{n}", at=other_day)]) for n, node in enumerate(nodes)]
+        async with asyncio.timeout(3):
+            while db.execute(waiting).fetchone() != (2,):
+                await asyncio.sleep(0.01)
+    assert all(outcome.duplicate is None for [outcome] in await asyncio.gather(*stored))
+    assert "20260224" in partitions(db)
 
 
-async def test_a_node_is_not_told_of_its_own_deliveries(
-    shared: PostgresStore, opening: Open, database: str
+async def test_a_commit_waits_for_the_disk_whatever_the_database_is_set_to(
+    opening: Open, empty_database: str
 ) -> None:
-    other, third, heard, all_heard = await opening(database), await opening(database), Heard(), Heard()
-    await shared.listen(heard.wake)
-    await third.listen(all_heard.wake)
-    await shared.accept([candidate("mine", at=real_now(), to=("mine",))])
-    assert await all_heard.next() == "mine"
-    await other.accept([candidate("theirs", at=real_now(), to=("theirs",))])
-    assert await heard.next() == "theirs"
+    with psycopg.connect(empty_database, autocommit=True) as db:
+        db.execute(f'ALTER DATABASE "{db.info.dbname}" SET synchronous_commit = off')
+    store = await opening(empty_database)
+
+    async def settings(session: Session, items: Sequence[int]) -> list[object]:
+        return [await session._db.fetchval("SHOW synchronous_commit")]
+
+    assert await store._groups.write(settings, 1) == "on"
 
 
-async def test_a_listener_that_was_cut_off_listens_again(
-    shared: PostgresStore,
-    opening: Open,
-    database: str,
-    db: psycopg.Connection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("gateway.store.postgres.notices.RECONNECT_AFTER", 0.01)
-    other, heard = await opening(database), Heard()
-    await shared.listen(heard.wake)
-    listening = "FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
-    assert db.execute(f"SELECT pg_terminate_backend(pid) {listening}").fetchall() == [(True,)]
-    async with asyncio.timeout(5):
-        while heard.empty():
-            await received(other, new_id(NOW))
-            await asyncio.sleep(0.01)
+async def test_all_that_nodes_do_goes_on_at_once(shared: PostgresStore, opening: Open, database: str) -> None:
+    nodes, delivered = (shared, await opening(database)), list[str]()
+
+    async def send(store: PostgresStore, number: int) -> None:
+        for n in range(30):
+            ids = [f"e{(n + k) % 30}" for k in (0, 5, number)]
+            await store.accept([candidate(id, at=real_now(), to=("app", "more")) for id in ids])
+
+    async def work(store: PostgresStore) -> None:
+        while len(delivered) < 60:
+            slots = {"app": 5, "more": 5}
+            now = real_now()
+            for claimed in (await store.claim(slots, dict.fromkeys(slots, LEASE), now, "w")).claimed:
+                assert await store.settle(settled(claimed, "succeeded", now, now))
+                delivered.append(claimed.delivery.delivery_id)
+            await store.purge(Retention(now, now - DAY, now - 5, now), limit=10)
+
+    async with asyncio.timeout(20):
+        jobs = [send(store, n) for store in nodes for n in (7, 11)] + [work(store) for store in nodes]
+        await asyncio.gather(*jobs)
+    assert len(delivered) == len(set(delivered)) == 60
 
 
 async def test_a_zero_byte_which_postgresql_cannot_hold_is_replaced(shared: PostgresStore) -> None:
@@ -228,7 +228,7 @@ async def test_a_zero_byte_which_postgresql_cannot_hold_is_replaced(shared: Post
 
 
 async def test_an_id_longer_than_an_index_can_hold_is_told_from_its_like(shared: PostgresStore) -> None:
-    long = "x" * 10_000
+    long = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200))  # does not compress
     first, second, again = await shared.accept([candidate(long + end, at=NOW) for end in ("a", "b", "a")])
     assert first.duplicate is None is second.duplicate
     assert again.duplicate is not None

@@ -93,8 +93,8 @@ async def test_two_schemas_of_one_database_are_two_stores(opening: Open, empty_d
     with psycopg.connect(empty_database, autocommit=True) as db:
         db.execute("CREATE SCHEMA a")
         db.execute("CREATE SCHEMA b")
-    one = await opening(f"{empty_database}&search_path=a")
-    other = await opening(f"{empty_database}&search_path=b")
+    url = empty_database + ("&" if "?" in empty_database else "?")
+    one, other = await opening(f"{url}search_path=a"), await opening(f"{url}search_path=b")
     await one.accept([candidate("e")])
     assert [len(await store.events(Query())) for store in (one, other)] == [1, 0]
 

@@ -86,7 +86,11 @@ def old_versions(file: File, genuine: Record) -> None:
     )
     v1, v2 = {"signature_version": "v1"}, {"signature_version": "v2"}
     file.add("v1-published", "accept", why, old, config=v1, source=V1_SOURCE, events=[told])
-    file.add("v1-unasked", "reject", "v1 where nobody asked for it: it has no time", old)
+    insists = {"signature_version": "v3"}
+    why3 = "v1 where the source insists on v3: it has no time"
+    file.add("v1-refused", "reject", why3, old, config=insists)
+    why_alone = "the published example, where no v3 is sent"
+    file.add("v1-alone", "accept", why_alone, old, source=V1_SOURCE, events=[told])
     both = {**headers, STAMP: str(MS), file.signature: "x" * 44}
     file.add("v1-besides-wrong-v3", "reject", "a right v1 besides a wrong v3", old, headers=both)
     signature = Signature.get_signature(SECRET, V1_BODY.decode(), "v2", URL, "POST")

@@ -52,6 +52,8 @@ class HmacSignature(Scheme):
     derive: Callable[[bytes], bytes] | None = None
     """Makes the HMAC's key of the secret's bytes (Braintree: its SHA-1)."""
 
+    _where: str = field(init=False, repr=False, compare=False)
+    _what: str = field(init=False, repr=False, compare=False)
     _headers: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _place: Place | None = field(init=False, repr=False, compare=False)
     _mark: str = field(init=False, repr=False, compare=False)
@@ -61,10 +63,10 @@ class HmacSignature(Scheme):
     _render: Render = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if bool(self.header) == bool(self.place):
-            raise ValueError(
-                f"{self.header!r} is not the name of a header; state header, or place for a field"
-            )
+        if self.header and self.place:
+            raise ValueError("place: the signature is in a header or in the body; state one of the two")
+        if not self.header and not self.place:
+            raise ValueError("'' is not the name of a header; state header, or place for a field")
         render = self._compile()
         if self.version and not self.separator:
             raise ValueError("version: only for a header that is a list; state its separator too")
@@ -78,7 +80,10 @@ class HmacSignature(Scheme):
             raise ValueError("timestamp: state where the time is and use {timestamp} in signed, or neither")
         listed = bool(self.separator) and not in_body and not self.timestamp.startswith("header.")
         time_header = "" if listed or in_body else self.timestamp.removeprefix("header.")
+        where = self.place or (self.header if isinstance(self.header, str) else " and ".join(self.header))
         facts = {
+            "_where": where,
+            "_what": f"the signature in {where}",
             "_headers": _header_names(self.header) if self.header else (),
             "_place": compile_path(self.place) if self.place else None,
             "_mark": f"{self.version}=" if self.version else self.prefix,
@@ -109,7 +114,7 @@ class HmacSignature(Scheme):
             # sum, not any: no early exit
             return sum([hmac.compare_digest(expected, given) for given in signatures]) > 0
 
-        index = first_match(secrets, proves, f"the signature in {self._where}")
+        index = first_match(secrets, proves, self._what)
         if self._time_place and not stamp:
             signed_at = signed_time(self._field_time(request), self.timestamp_unit)
         check_age(signed_at, now, tolerance)
@@ -130,7 +135,7 @@ class HmacSignature(Scheme):
             check_text(secret)
             secret = secret.removeprefix(self.secret_prefix)
         key = secret_key(secret, self.secret_encoding)
-        return self.derive(key) if self.derive else key
+        return key if self.derive is None else self.derive(key)
 
     def sign(self, request: WebhookRequest, secret: str, now: float) -> WebhookRequest:
         stamp = write_time(now, self.timestamp_unit) if self.timestamp else ""
@@ -161,16 +166,14 @@ class HmacSignature(Scheme):
             return self.secret_prefix + base64.b64encode(token_bytes(32)).decode()
         return self.secret_prefix + token_hex(32)
 
-    @property
-    def _where(self) -> str:
-        return self.place or (self.header if isinstance(self.header, str) else " and ".join(self.header))
-
     def _signature(self, secret: str, content: bytes) -> bytes:
         return ENCODINGS[self.encoding][0](hmac.digest(self.key(secret), content, self.algorithm))
 
     def _read(self, request: WebhookRequest) -> tuple[str, list[bytes]]:
         """The signed time's text ("" where none stands apart) and the signatures, in comparable form."""
-        items = [item for text in self._texts(request) for item in self._items(text)]
+        items = self._texts(request)
+        if self.separator:
+            items = [item.strip() for text in items for item in text.split(self.separator)]
         comparable = ENCODINGS[self.encoding][1]
         signatures = [comparable(text.encode("utf-8", "replace")) for text in self.signatures(items)]
         if not signatures:
@@ -178,19 +181,16 @@ class HmacSignature(Scheme):
         return self._read_time(request, items), signatures
 
     def _texts(self, request: WebhookRequest) -> list[str]:
-        if self._place:
-            return [proof_text(request, self._place, self.place)]
         headers = request.headers
         if len(self._headers) == 1:
             return [headers.proof(self._headers[0])]
+        if self._place:
+            return [proof_text(request, self._place, self.place)]
         there = {name for name, _ in headers.raw}
         texts = [headers.proof(name) for name in self._headers if name.lower().encode() in there]
         if not texts:
             raise VerificationError(f"the header {self._headers[0]} is missing")
         return texts
-
-    def _items(self, text: str) -> list[str]:
-        return [item.strip() for item in text.split(self.separator)] if self.separator else [text]
 
     def _read_time(self, request: WebhookRequest, items: list[str]) -> str:
         if self._time_place:

@@ -2,10 +2,11 @@
 
     PYTHONPATH=FOLDER NPM_FOLDER=OTHER python tests/vectors/making/cloud.py
 
-FOLDER needs (PyPI): workos==10.8.0 boxsdk==10.18.0 telnyx==4.189.0 pynacl google-auth==2.63.0 stripe==16.1.0;
-OTHER (npm): sns-validator@0.3.5 whatsapp-api-js@6.3.0 webflow-api@3.3.4. Box's library signs by itself; the rest
-is signed by the openssl command and must be accepted by the provider's own library, where it has one, before it
-is written down. Keys are new at each run.
+FOLDER needs (PyPI): workos==10.8.0 boxsdk==10.18.0 telnyx==4.189.0 pynacl google-auth==2.63.0 stripe==16.1.0
+OTHER (npm): sns-validator@0.3.5 whatsapp-api-js@6.3.0 webflow-api@3.3.4
+
+Box's library signs by itself; the rest is signed by the openssl command and must be accepted by the
+provider's own library, where it has one, before it is written down. Keys are new at each run.
 """
 
 import cloud_aws

@@ -18,7 +18,7 @@ RUN python -m venv /opt/gateway \
 COPY pyproject.toml README.md ./
 COPY adapters ./adapters
 COPY gateway ./gateway
-RUN /opt/gateway/bin/python -m pip install -c constraints.txt --build-constraint constraints.txt .
+RUN /opt/gateway/bin/python -m pip install -c constraints.txt --build-constraint constraints.txt '.[postgres]'
 
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="webhook-gateway" \

@@ -19,7 +19,7 @@ PROJECT := $(INSTALL) --build-constraint constraints.txt -e
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint docs bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile
@@ -34,6 +34,9 @@ lint: $(VENV)/installed-test  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+docs: $(VENV)/installed  ## write what the adapters declare into docs/providers
+	$(BIN)/gateway adapters pages docs/providers
 
 bench: $(VENV)/installed  ## requests a second against the ceiling and the hand-written receiver; ROUNDS= REQUESTS=
 	$(BIN)/python -m bench.run --rounds $(ROUNDS) --requests $(REQUESTS) $(BENCH_ARGS)

@@ -62,6 +62,8 @@ class Adapter:
     docs: ClassVar[str]
     """URL of the provider's page about verification."""
     scheme: Scheme | None = None
+    proof: ClassVar[str] = ""
+    """How a request is proven, in words, where `verify` is overridden or the options say it."""
     tolerance: float | None = None
     """Seconds that a signed time may be off, to either side. None: this provider signs no time."""
     retry_horizon: ClassVar[float] = 0

@@ -81,6 +81,7 @@ class Hmac(PlainAdapter):
     name = "hmac"
     title = "Any provider that signs with an HMAC"
     docs = "https://www.rfc-editor.org/rfc/rfc2104"
+    proof = "an HMAC as config.yaml states it"
     key = "what the config key `id` names"
     Options = HmacOptions
     options: HmacOptions

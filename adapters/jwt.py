@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from secrets import token_hex
@@ -42,6 +43,7 @@ from adapters.matching import first_match
 from adapters.times import check_age
 
 Algorithm = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"]
+_KEY_ID = re.compile(r"[A-Za-z0-9_.=+-]{1,128}")
 _LIFE = 3600  # seconds of a token that we sign
 
 
@@ -181,10 +183,22 @@ class JwtSignature(Scheme):
         if not self.jwks:
             what = f"the token in {self.header}"
             return first_match(secrets, lambda secret: proves(self._key(secret)), what)
-        document = request.key(self.key_request(header, secrets), self.max_age)
-        if not proves(key_of_set(document, header.get("kid"), self.algorithms[0][:2])):
+        if not proves(self._published_key(request, header, secrets)):
             raise VerificationError(f"the key set does not prove the token in {self.header}")
         return 0
+
+    def _published_key(
+        self, request: WebhookRequest, header: Mapping[str, Any], secrets: Sequence[str]
+    ) -> object:
+        """The key that the token names. A set that lacks it may be old: it is asked for once more."""
+        wanted, kid, family = self.key_request(header, secrets), header.get("kid"), self.algorithms[0][:2]
+        try:
+            return key_of_set(request.key(wanted, self.max_age), kid, family)
+        except VerificationError:
+            if wanted.url != wanted.target or not isinstance(kid, str) or not _KEY_ID.fullmatch(kid):
+                raise
+        newer = replace(wanted, url=f"{wanted.url}#{kid}")
+        return key_of_set(request.key(newer, self.max_age), kid, family)
 
     def _key(self, secret: str) -> object:
         self.check_secret(secret)

@@ -80,6 +80,7 @@ class Stripe(Adapter):
     name = "stripe"
     title = "Stripe"
     docs = "https://docs.stripe.com/webhooks/signature"
+    proof = "HMAC-SHA256, hex, items `v1=` of the header `Stripe-Signature` over `{timestamp}.{body}`"
     tolerance = 300
     # Live mode retries for up to three days: https://docs.stripe.com/webhooks#automatic-retries
     retry_horizon = 3 * DAY

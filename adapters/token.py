@@ -61,6 +61,7 @@ class Token(PlainAdapter):
     name = "token"
     title = "Any provider that sends a shared token"
     docs = "https://www.rfc-editor.org/rfc/rfc6750"
+    proof = "a token as config.yaml states it; the body is not signed"
     key = "what the config key `id` names"
     Options = TokenOptions
     options: TokenOptions

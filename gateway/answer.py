@@ -1,8 +1,10 @@
-"""Answers over bare ASGI: what the hot path sends, and errors in the one shape they all have."""
+"""Answers to HTTP requests: what the hot path sends, and errors in the one shape they all have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from starlette.types import Send
@@ -14,6 +16,34 @@ RETRY_AFTER = b"2"
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
+_JSON = (b"content-type", b"application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; `headers` are lower case and do not have the content-length."""
+
+    status: int
+    body: bytes
+    headers: RawHeaders = (_JSON,)
+
+    @classmethod
+    def json(cls, content: Any) -> Answer:
+        """A 200 with `content` as JSON."""
+        return cls(200, orjson.dumps(content))
+
+    @classmethod
+    def of(cls, reply: Reply) -> Answer:
+        """What a provider's handshake wants to hear."""
+        headers = [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
+        return cls(reply.status, reply.body, headers)
+
+    async def send(self, send: Send) -> None:
+        """Send it over ASGI."""
+        headers = [*self.headers, (b"content-length", str(len(self.body)).encode())]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
 
 class Refused(Exception):
     """A request that is answered with an error. The message says what to fix."""
@@ -24,36 +54,17 @@ class Refused(Exception):
         self.code = code
         self.headers = headers
 
-
-async def answer(send: Send, status: int, body: bytes, headers: RawHeaders = ()) -> None:
-    """Send a JSON body."""
-    kept = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        *headers,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": kept})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def refuse(send: Send, refused: Refused) -> None:
-    """Send an error; a 503 says when to come back, and an unread body costs the connection."""
-    headers = list(refused.headers)
-    if refused.status == 503:
-        headers.append((b"retry-after", RETRY_AFTER))
-    if refused.status in (408, 413, 503):
-        headers.append((b"connection", b"close"))
-    await answer(send, refused.status, error_body(refused.code, str(refused)), headers)
+    @property
+    def answer(self) -> Answer:
+        """A 503 says when to come back, and an unread body costs the connection."""
+        headers = [_JSON, *self.headers]
+        if self.status == 503:
+            headers.append((b"retry-after", RETRY_AFTER))
+        if self.status in (408, 413, 503):
+            headers.append((b"connection", b"close"))
+        return Answer(self.status, error_body(self.code, str(self)), headers)
 
 
 def error_body(code: str, message: str) -> bytes:
     """The body of every error."""
     return orjson.dumps({"error": {"code": code, "message": message}})
-
-
-async def reply(send: Send, handshake: Reply) -> None:
-    """Send what a provider's handshake wants to hear."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in handshake.headers.items()]
-    headers.append((b"content-length", str(len(handshake.body)).encode()))
-    await send({"type": "http.response.start", "status": handshake.status, "headers": headers})
-    await send({"type": "http.response.body", "body": handshake.body})

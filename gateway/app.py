@@ -6,19 +6,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
-from gateway.ingest import PREFIX, Ingest
+from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, StoreError, open_store
@@ -29,23 +30,54 @@ READY_WITHIN = 2.0
 log = logging.getLogger("gateway")
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a process does of all that a gateway does.
+
+    `subscriptions` None: it delivers for every one. `alone`: no other process works on the same store.
+    """
+
+    ingests: bool = True
+    delivers: bool = True
+    subscriptions: frozenset[str] | None = None
+    alone: bool = True
+
+
 class Gateway:
     """One gateway: its config in force, its store, its worker. It is itself the ASGI application."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: Settings, role: Role = Role(), clock: Callable[[], float] = time.time
+    ) -> None:
         self._running = Running.of(settings)
+        self._role = role
         self._clock = clock
         self._store: Store | None = None
-        self._ingest: ASGIApp = _starting
+        self._ingest: Ingest | None = None
         routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One connection. Webhooks go past the router: theirs is the hot path."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            return self._ingest(scope, receive, send)
+        if scope["type"] == "http" and self._role.ingests and scope["path"].startswith(PREFIX):
+            return self._started(scope, receive, send)
         return self._rest(scope, receive, send)
+
+    @property
+    def ingests(self) -> bool:
+        """Whether webhooks are received here."""
+        return self._role.ingests
+
+    def take(self, scope: Scope, body: bytes, answered: Answered) -> None:
+        """One webhook that is here as a whole; see Ingest.take."""
+        self._started.take(scope, body, answered)
+
+    @property
+    def _started(self) -> Ingest:
+        if self._ingest is None:
+            raise RuntimeError("a webhook arrived before the application was started")
+        return self._ingest
 
     @property
     def running(self) -> Running:
@@ -59,21 +91,36 @@ class Gateway:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Open the store, work until the server stops, then leave nothing half done."""
-        self._store = store = await open_store(self._running.settings.store.path)
-        worker = Worker(store, lambda: self._running, self._clock)
-        await worker.recover()
-        self._ingest = ingest = Ingest(lambda: self._running, store, worker.wake, self._clock)
-        await self._tell_orphans(store)
-        working = asyncio.create_task(worker.run())
-        keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
-        try:
+        settings = self._running.settings.store
+        self._store = store = await open_store(settings.target, connections=settings.connections)
+        async with contextlib.AsyncExitStack() as ending:
+            ending.push_async_callback(store.close)
+            wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
+            if self._role.ingests:
+                self._ingest = Ingest(lambda: self._running, store, wake, self._clock)
+                ending.push_async_callback(self._ingest.close)
+            keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
+            ending.push_async_callback(_end, keeping)
             yield
-        finally:
-            keeping.cancel()
-            await ingest.close()
-            await worker.stop(self._running.settings.server.shutdown_timeout)
-            await asyncio.gather(working, keeping, return_exceptions=True)
-            await store.close()
+
+    async def _deliver(
+        self, store: Store, ending: contextlib.AsyncExitStack
+    ) -> Callable[[Iterable[str]], None]:
+        """Start the worker; returns how to wake it. What ends it goes to `ending`."""
+        worker = Worker(store, lambda: self._running, self._clock, only=self._role.subscriptions)
+        if not self._running.settings.store.is_shared:
+            await worker.recover()
+        if self._role.subscriptions is None:
+            await self._tell_orphans(store)
+        if not self._role.alone:
+            await store.listen(worker.wake)
+        working = asyncio.create_task(worker.run())
+        ending.push_async_callback(self._stop, worker, working)
+        return worker.wake
+
+    async def _stop(self, worker: Worker, working: asyncio.Task[None]) -> None:
+        await worker.stop(self._running.settings.server.shutdown_timeout)
+        await asyncio.gather(working, return_exceptions=True)
 
     async def _tell_orphans(self, store: Store) -> None:
         """Say which deliveries wait for a subscription that the config does not have: nobody makes them."""
@@ -100,12 +147,17 @@ class Gateway:
         return JSONResponse({"status": "ready"})
 
 
+def _nobody_here(_: Iterable[str]) -> None:
+    """Workers in other processes hear of new deliveries from the store."""
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def _healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
-
-
-async def _starting(scope: Scope, receive: Receive, send: Send) -> None:
-    raise RuntimeError("a webhook arrived before the application was started")
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

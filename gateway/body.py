@@ -16,7 +16,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int, patience: float)
     `asyncio.timeout` would cost a tenth of the whole request.
     """
     if _announced(scope) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     loop = asyncio.get_running_loop()
     task = asyncio.current_task(loop)
     assert task is not None
@@ -49,11 +49,12 @@ async def _read(receive: Receive, limit: int) -> bytes:
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
 
 
-def _too_large(limit: int) -> Refused:
+def too_large(limit: int) -> Refused:
+    """The refusal of a body over `limit` bytes."""
     return Refused(413, "body_too_large", f"the body is larger than {limit} bytes")

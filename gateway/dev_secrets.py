@@ -16,7 +16,7 @@ from tempfile import mkstemp
 import orjson
 
 from gateway.config import Secret, Settings, load
-from gateway.config.subscription import PREFIX, signing_key
+from gateway.config.destinations.http import PREFIX, signing_key
 
 FILE = "dev-secrets.json"
 KEY_BYTES = 32

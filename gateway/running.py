@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -16,7 +17,10 @@ from gateway.pipeline.route import Router
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A source made ready. `window` is ms, `url` the public URL that signatures may cover, without query."""
+    """A source made ready. `window` is ms, `url` the public URL that signatures may cover.
+
+    A request's query goes after it. `documents` are those that need not be fetched, by URL.
+    """
 
     name: str
     adapter: Adapter
@@ -27,6 +31,7 @@ class Endpoint:
     secret_params: frozenset[str]
     quarantine: bool
     keep_rejections: int
+    documents: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,22 @@ def _endpoint(source: Source, settings: Settings) -> Endpoint:
         adapter=source.adapter,
         secrets=tuple(secret.get_secret_value() for secret in source.secrets),
         window=round(source.key_kept(settings) * 1000),
-        url=base + source.path,
+        url=source.public_url or base + source.path,
         headers_left_out=CONNECTION | {name.encode() for name in never_kept},
         secret_params=source.adapter.secret_params(),
         quarantine=source.quarantine,
         keep_rejections=source.keep_rejections,
+        documents=_documents(source) if f"sources.{source.name}" in settings.made_secrets else {},
     )
+
+
+def _documents(source: Source) -> Mapping[str, bytes]:
+    """The published keys of samples, which development mode trusts beside the provider's own."""
+    adapter, now = source.adapter, time.time()
+    if adapter.needs_secret:
+        return {}
+    sample = adapter.sample(adapter.first_sample, now, "sample")
+    return adapter.sign(sample, source.secrets[0].get_secret_value(), now).keys
 
 
 def kept_headers(endpoint: Endpoint, headers: Headers) -> str:

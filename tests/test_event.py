@@ -11,50 +11,13 @@ from hypothesis import strategies as st
 from gateway.event import (
     EARLIEST_TS,
     LATEST_TS,
-    MAX_NAME,
-    InvalidEvent,
     compile_patterns,
     differing_fields,
-    name_of,
+    first_id,
+    made_at,
     new_id,
     sane_ts,
 )
-
-# the provider's type -> the event's name
-NAMES = [
-    ("customer.created", "stripe/customer.created"),  # as it is
-    ("orders/create", "stripe/orders.create"),  # a slash would make a segment
-    ("pullrequest:created", "stripe/pullrequest.created"),  # a colon reads like a prefix
-    ("PAYMENT.CAPTURE.COMPLETED", "stripe/payment.capture.completed"),  # shouted
-    ("contact.propertyChange", "stripe/contact.propertyChange"),  # mixed case is the provider's own
-    ("v1.customer.created", "stripe/v1.customer.created"),  # a thin twin
-]
-
-
-@pytest.mark.parametrize(("type", "name"), NAMES)
-def test_a_type_becomes_a_name(type: str, name: str) -> None:
-    assert name_of("stripe", type) == name
-
-
-# types that can't be part of a name
-BAD_TYPES = ["", "two words", "tab\there", "line\n", "ümlaut", "x" * MAX_NAME, "\x00"]
-
-
-@pytest.mark.parametrize("type", BAD_TYPES)
-def test_a_type_that_cannot_be_a_name_is_refused(type: str) -> None:
-    with pytest.raises(InvalidEvent, match="printable"):
-        name_of("stripe", type)
-
-
-@given(st.text())
-def test_any_type_makes_a_sound_name_or_is_refused(type: str) -> None:
-    try:
-        name = name_of("acme", type)
-    except InvalidEvent:
-        return
-    assert name.startswith("acme/") and name.count("/") == 1
-    assert len(name) <= MAX_NAME and name.isascii() and name.isprintable() and " " not in name
-
 
 # pattern, name -> whether it matches
 PATTERNS = [
@@ -92,6 +55,17 @@ def test_ids_of_one_moment_keep_their_order() -> None:
     ids = [new_id(1_800_000_000_000) for _ in range(1000)]
     assert ids == sorted(set(ids))
     assert all(len(id) == 26 for id in ids)
+
+
+@given(st.integers(0, LATEST_TS))
+def test_an_id_tells_its_moment_and_sorts_by_it(ms: int) -> None:
+    assert made_at(new_id(ms)) == made_at(first_id(ms)) == ms
+    assert first_id(ms) <= new_id(ms) < first_id(ms + 1)
+
+
+@pytest.mark.parametrize("other", ["evt_1", "", "01MCC5RM00000000000000000I", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ"])
+def test_what_is_no_ulid_tells_no_moment(other: str) -> None:
+    assert made_at(other) is None
 
 
 # given -> kept, where 7 is the time of reception

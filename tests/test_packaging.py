@@ -29,7 +29,10 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 BUILD = [Requirement(line) for line in PROJECT["build-system"]["requires"]]
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-TEST = [Requirement(line) for line in PROJECT["project"]["optional-dependencies"]["test"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+TEST = [Requirement(line) for line in EXTRAS["test"]]
+OPTIONAL = [Requirement(line) for name in sorted(EXTRAS.keys() - {"test"}) for line in EXTRAS[name]]
+ONLY_IN_TESTS = [one for one in TEST if one not in OPTIONAL]
 
 
 # constraints.txt
@@ -219,7 +222,7 @@ def test_data_goes_to_the_volume_only() -> None:
 def test_it_installs_with_constraints() -> None:
     installs = [line for line in " && ".join(every("RUN")).split("&&") if "pip install" in line]
     assert installs and all("-c constraints.txt" in line for line in installs)
-    assert "--build-constraint constraints.txt ." in installs[-1]
+    assert "--build-constraint constraints.txt '.[postgres]'" in installs[-1]
 
 
 def test_the_image_holds_no_secret() -> None:
@@ -284,7 +287,14 @@ def health_check(port: int) -> list[str]:
 # docs/dependencies.md
 
 
-@pytest.mark.parametrize(("heading", "declared"), [("Runtime", RUNTIME), ("Tests and checks", TEST)])
+def test_the_tests_run_with_every_extra() -> None:
+    assert [one for one in OPTIONAL if one not in TEST] == []
+
+
+SECTIONS = [("Runtime", RUNTIME), ("Optional", OPTIONAL), ("Tests and checks", ONLY_IN_TESTS)]
+
+
+@pytest.mark.parametrize(("heading", "declared"), SECTIONS)
 def test_the_page_lists_exactly_the_dependencies(heading: str, declared: list[Requirement]) -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
     section = re.split(r"^## ", page.partition(f"## {heading}\n")[2], flags=re.MULTILINE)[0]

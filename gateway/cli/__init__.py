@@ -18,6 +18,8 @@ from typer.main import get_group
 
 VERBS = {
     "serve": ("serve", "Receive webhooks and deliver events."),
+    "ingest": ("serve", "Receive webhooks only, on a shared store."),
+    "worker": ("serve", "Deliver events only, on a shared store."),
     "check": ("check", "Validate the config without starting."),
     "reload": ("serve", "Make the running gateway read its config again."),
     "events": ("events", "List events, newest first."),
@@ -29,8 +31,12 @@ VERBS = {
     "replay": ("replay", "Deliver stored events anew."),
     "cancel": ("cancel", "End pending deliveries."),
     "resume": ("cancel", "Let a paused subscription's deliveries go."),
+    "migrate": ("migrate", "Bring the store up to this version."),
+    "store": ("store", "Copy a store into another engine's."),
     "purge": ("purge", "Remove old rows, or one event."),
     "trigger": ("trigger", "Send a signed sample webhook."),
+    "verify": ("verify", "Check captured requests offline: why does my signature fail?"),
+    "adapters": ("adapters", "List adapters, test one, begin a new one."),
 }
 """Every verb: the module of this folder that registers it, and what the list of commands says of it."""
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 import typer
-from ulid import ULID
 
 from gateway.cli.listing import Columns, gap, local, pages, print_table, printable
 from gateway.cli.opening import NOTHING, Opened, stop
+from gateway.event import made_at
 from gateway.store.records import Duplicate, Query, Stored
 
 LONGEST_VALUE = 200
@@ -40,18 +40,10 @@ async def _by_event_id(opened: Opened, event_id: str) -> list[Duplicate]:
 
 async def _mentioned(opened: Opened, id: str) -> Duplicate | None:
     """The newest duplicate with this duplicate_id or provider's id; its first event may be purged."""
-    async for copy in pages(opened.store.duplicates, Query(since=_made_at(id))):
+    async for copy in pages(opened.store.duplicates, Query(since=made_at(id))):
         if id in (copy.duplicate_id, copy.id):
             return copy
     return None
-
-
-def _made_at(id: str) -> int | None:
-    """The time in a ULID (Unix ms), before which its row can't be."""
-    try:
-        return int(ULID.from_str(id).milliseconds)
-    except ValueError:
-        return None
 
 
 def duplicate_json(copy: Duplicate) -> dict[str, Any]:

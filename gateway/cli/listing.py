@@ -85,7 +85,7 @@ async def show(
 def tell_nothing(noun: str, source: str | None, subscription: str | None, opened: Opened) -> None:
     """Say on stderr that no row matched: no failure, unless the config has no such source or subscription."""
     settings = opened.settings
-    text = f"no {noun} match in {settings.store.path}"
+    text = f"no {noun} match in {settings.store.name}"
     if source not in (None, SYSTEM, *settings.sources):
         raise stop(f"{text}; {unknown('source', str(source), settings.sources, settings.file)}", NOTHING)
     if subscription not in (None, *settings.subscriptions):

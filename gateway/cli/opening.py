@@ -16,7 +16,7 @@ import typer
 from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecrets, DevSecretsError
 from gateway.pipeline.route import Router
-from gateway.store import Store, StoreError, open_store
+from gateway.store import Store, StoreError, exists, open_store
 
 NOTHING, USAGE, STORE = 1, 2, 3
 """Exit codes: nothing matched or the target refused; wrong usage or config; the store can't be used now."""
@@ -72,9 +72,8 @@ def run(config: Path | None, job: Job) -> None:
 
 def run_with(settings: Settings, job: Job) -> None:
     """Do `job` on the store that `settings` name, which must exist."""
-    path = settings.store.path
-    if not path.is_file() or not path.stat().st_size:
-        raise stop(f"{path}: there is no store yet; make it with: gateway serve", STORE)
+    if not exists(settings.store.target):
+        raise stop(f"{settings.store.name}: there is no store yet; make it with: gateway serve", STORE)
     try:
         asyncio.run(_opened(settings, job))
     except StoreError as error:
@@ -82,7 +81,7 @@ def run_with(settings: Settings, job: Job) -> None:
 
 
 async def _opened(settings: Settings, job: Job) -> None:
-    store = await open_store(settings.store.path, may_migrate=False)
+    store = await open_store(settings.store.target, may_migrate=False, connections=1)
     router = Router({name: each.events for name, each in settings.subscriptions.items()})
     try:
         await job(Opened(settings, store, router, round(time.time() * 1000)))
@@ -96,6 +95,16 @@ def settings_at(path: Path) -> Settings:
         return load(path, os.environ, secrets="optional")
     except ConfigError as error:
         raise stop(str(error), USAGE) from error
+
+
+def adapters_folder(config: Path | None) -> Path | None:
+    """The folder of one's own adapters that the config names; None without a config that can be read."""
+    try:
+        return load(config_path(config), os.environ, secrets="optional").adapters_path
+    except ConfigError as error:
+        if config is not None:
+            raise stop(str(error), USAGE) from error
+        return None
 
 
 def settings_with_secrets(path: Path, source: str) -> Settings:

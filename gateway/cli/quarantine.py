@@ -28,7 +28,9 @@ from gateway.cli.opening import (
 )
 from gateway.cli.options import DryRunOption, JsonOption, LimitOption, SinceOption, SourceOption
 from gateway.cli.rejections import LISTING
-from gateway.ingest import admit, examine
+from gateway.examining import Examined, examine
+from gateway.fetcher import Fetcher, FetchFailed
+from gateway.ingest import admit
 from gateway.running import Endpoint, Running
 from gateway.store import Store
 from gateway.store.records import Candidate, Query, Rejection
@@ -112,6 +114,7 @@ class Releasing:
     let_in: int = 0
     duplicates: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    fetcher: Fetcher = field(default_factory=Fetcher)
 
     @property
     def total(self) -> int:
@@ -121,9 +124,15 @@ class Releasing:
     async def release(self, rejection: Rejection) -> None:
         """Verify one request again; where it is genuine, let it in and mark it."""
         try:
-            candidates = examine_again(self.running, rejection)
+            candidates = await examine_again(self.running, rejection, self.fetcher)
         except AdapterError as error:
             self.refused[error.code] += 1
+            return
+        except FetchFailed:
+            self.refused["key_unavailable"] += 1
+            return
+        if not isinstance(candidates, list):
+            self.refused["set_up_request"] += 1
             return
         if self.dry_run or not await self._all_known(candidates):
             self.let_in += 1
@@ -145,15 +154,19 @@ class Releasing:
         return [f"let in: {self.let_in}", f"duplicates: {self.duplicates}", refused]
 
 
-def examine_again(running: Running, rejection: Rejection) -> list[Candidate]:
-    """Verify a quarantined request as of the time it was received. Raises AdapterError."""
+async def examine_again(running: Running, rejection: Rejection, fetcher: Fetcher) -> Examined:
+    """Verify a quarantined request as of the time it was received. Raises AdapterError or FetchFailed."""
     endpoint: Endpoint = running.endpoints[rejection.source]
     raw = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in orjson.loads(rejection.headers)]
     received_at = rejection.received_at / 1000
     request = WebhookRequest(
         rejection.method, rejection.url, Headers(raw), rejection.body or b"", received_at
     )
-    return examine(endpoint, running.router, request, rejection.remote_addr, received_at)
+
+    def again(request: WebhookRequest) -> Examined:
+        return examine(endpoint, running.router, request, rejection.remote_addr, received_at)
+
+    return await fetcher.settled(endpoint.adapter, request, again)
 
 
 def _nobody_to_wake(_: Iterable[str]) -> None:

@@ -1,29 +1,25 @@
-"""`gateway serve` and `gateway reload`: the server process, and telling it to read its config again."""
+"""`gateway serve`, `ingest`, `worker` and `reload`: the server processes, and telling them to read again."""
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import logging
 import os
 import signal
 import socket
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from gateway import runfile
-from gateway.app import Gateway
+from gateway.app import Role
 from gateway.cli.check import load_for_serving
-from gateway.cli.greeting import introduce, new_secrets
-from gateway.cli.opening import ConfigOption, config_path, stop
-from gateway.cli.protocol import OnePacketProtocol
-from gateway.config import ConfigError, Settings, load, restart_needed
-from gateway.dev_secrets import DevSecretsError, load_for_development
+from gateway.cli.greeting import introduce
+from gateway.cli.opening import STORE, USAGE, ConfigOption, config_path, stop, unknown
+from gateway.cli.processes import Processes, lifeline, unblock
+from gateway.cli.server import Server, Start, listen, url_of
+from gateway.config import ConfigError, Settings, load
+from gateway.dev_secrets import DevSecretsError
 from gateway.runfile import RunFile
 from gateway.store import StoreError, prepare
 from gateway.telemetry import log_to_stderr
@@ -31,12 +27,17 @@ from gateway.telemetry import log_to_stderr
 RELOAD_WITHIN = 10.0
 """Seconds that `gateway reload` waits for the server's word."""
 
-log = logging.getLogger("gateway")
+STOP_MARGIN = 10.0
+"""Seconds that a process may take to stop beyond `server.shutdown_timeout`."""
+
+PortOption = Annotated[int | None, typer.Option("--port", help="Listen here instead of server.port.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command()(serve)
+    app.command()(ingest)
+    app.command()(worker)
     app.command()(reload)
 
 
@@ -45,34 +46,63 @@ def serve(
     dev: Annotated[
         bool, typer.Option("--dev", help="Make the secrets that are not set, and show them once.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes that receive; the first delivers too.")
+    ] = 1,
+    port: PortOption = None,
+    child: Annotated[str | None, typer.Option("--child", hidden=True)] = None,
 ) -> None:
     """Receive webhooks and deliver events, until stopped with Ctrl-C or SIGTERM."""
     path = config_path(config)
     log_to_stderr()
+    if child is not None:
+        return _serve_as_child(path, dev, child)
     settings = introduce(path) if dev else load_for_serving(path, dev=False)
+    _prepare(settings)
+    listener = listen(settings, port)
+    name = _hold(settings, listener)
     try:
-        prepare(settings.store.path)
-    except StoreError as error:
-        raise stop(str(error), 3) from error
-    _hold(settings)
-    listener = _listen(settings)
-    try:
-        _Server(settings, path, dev, listener).run_until_stopped()
+        if workers > 1:
+            return _serve_with_children(settings, Start(path, dev, Role(), name), listener, workers)
+        role = Role(alone=not settings.store.is_shared)
+        Server(settings, Start(path, dev, role, name), listener).run_until_stopped()
     finally:
-        runfile.remove(settings.store.folder)
+        runfile.remove(settings.store.folder, name)
+
+
+def ingest(config: ConfigOption = None, port: PortOption = None) -> None:
+    """Receive webhooks only; `gateway worker` delivers, on this machine or another. Needs PostgreSQL."""
+    _serve_shared(config, port, Role(delivers=False, alone=False))
+
+
+def worker(
+    config: ConfigOption = None,
+    port: PortOption = None,
+    subscriptions: Annotated[
+        str | None, typer.Option("--subscriptions", metavar="NAME,…", help="Deliver for these only.")
+    ] = None,
+) -> None:
+    """Deliver events only; `gateway ingest` receives them. Needs PostgreSQL."""
+    names = frozenset(subscriptions.split(",")) if subscriptions is not None else None
+    _serve_shared(config, port, Role(ingests=False, subscriptions=names, alone=False))
 
 
 def reload(config: ConfigOption = None) -> None:
-    """Make the running gateway read its config again; an invalid one is refused and the old one stays."""
+    """Make every gateway of this config on this machine read it again; an invalid one is refused."""
     path = config_path(config)
     try:
         folder = load(path, os.environ, secrets="optional").store.folder
     except ConfigError as error:
         raise stop(f"{error}\nnothing was changed: the old config stays in force", 2) from error
-    running = runfile.read(folder)
-    if running is None:
+    running = runfile.every(folder)
+    if not running:
         raise stop(f"no gateway runs on {folder}; start one with: gateway serve --config {path}", 1)
-    answered = _signal_reload(running, folder)
+    for name, one in running.items():
+        _reload_one(folder, name, one)
+
+
+def _reload_one(folder: Path, name: str, running: RunFile) -> None:
+    answered = _signal_reload(folder, name, running)
     if answered is None:
         raise stop(f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s", 1)
     if answered.problems:
@@ -82,125 +112,96 @@ def reload(config: ConfigOption = None) -> None:
     typer.echo(f"reloaded {answered.config}")
 
 
-def _signal_reload(running: RunFile, folder: Path) -> RunFile | None:
+def _signal_reload(folder: Path, name: str, running: RunFile) -> RunFile | None:
     """Send SIGHUP and wait for the run file to be written anew."""
-    before = (folder / runfile.NAME).stat().st_mtime_ns
+    before = runfile.written_at(folder, name)
     os.kill(running.pid, signal.SIGHUP)
     deadline = time.monotonic() + RELOAD_WITHIN
     while time.monotonic() < deadline:
         time.sleep(0.02)
-        answered = runfile.read(folder)
-        if answered is not None and (folder / runfile.NAME).stat().st_mtime_ns != before:
+        answered = runfile.read(folder, name)
+        if answered is not None and runfile.written_at(folder, name) != before:
             return answered
     return None
 
 
-class _Server(uvicorn.Server):
-    """uvicorn with a run file, a word when it is ready, and SIGHUP."""
-
-    def __init__(self, settings: Settings, path: Path, dev: bool, listener: socket.socket) -> None:
-        self._gateway = Gateway(settings)
-        self._path = path
-        self._dev = dev
-        self._listener = listener
-        host, port = listener.getsockname()[:2]
-        self._url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        super().__init__(_uvicorn_config(self._gateway, settings))
-
-    def run_until_stopped(self) -> None:
-        """Serve; returns after a graceful stop."""
-        for stopping in (signal.SIGINT, signal.SIGTERM):
-            # uvicorn sends itself the signal again when all is done, and that is to end in exit code 0
-            signal.signal(stopping, lambda *_: None)
-        self.run(sockets=[self._listener])
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets)
-        _calm_the_collector()
-        if not self.started:
-            return
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
-        self._tell()
-        log.info("listening on %s with %s", self._url, self._path)
-
-    def _reload(self) -> None:
-        """Put the changed file in force, or keep the old config and say why."""
-        old = self._gateway.running.settings
-        try:
-            new = _load(self._path, self._dev)
-        except (ConfigError, DevSecretsError) as error:
-            log.error("config refused, the old one stays: %s", error)
-            return self._tell(problems=str(error).splitlines())
-        self._gateway.apply(new)
-        fixed = restart_needed(old, new)
-        log.info("config reloaded%s", f"; a restart is needed for {', '.join(fixed)}" if fixed else "")
-        self._tell(restart_needed=fixed)
-
-    def _tell(self, problems: Sequence[str] = (), restart_needed: Sequence[str] = ()) -> None:
-        path = self._path.absolute()
-        written = RunFile(
-            os.getpid(), str(path), self._url, runfile.digest(path), tuple(problems), tuple(restart_needed)
+def _serve_shared(config: Path | None, port: int | None, role: Role) -> None:
+    path = config_path(config)
+    log_to_stderr()
+    settings = load_for_serving(path, dev=False)
+    if not settings.store.is_shared:
+        raise stop(
+            f"{path}: store.url is a SQLite file, which one machine works on: use gateway serve --workers N; "
+            "for gateway ingest and gateway worker set store.url to postgresql://…",
+            USAGE,
         )
-        written.write(self._gateway.running.settings.store.folder)
+    for name in sorted(role.subscriptions or ()):
+        if name not in settings.subscriptions:
+            raise stop(unknown("subscription", name, settings.subscriptions, path), USAGE)
+    _prepare(settings)
+    listener = listen(settings, port)
+    held = _hold(settings, listener)
+    try:
+        Server(settings, Start(path, False, role, held), listener).run_until_stopped()
+    finally:
+        runfile.remove(settings.store.folder, held)
 
 
-def _calm_the_collector() -> None:
-    """Let the garbage collector pass over what lives as long as the process, and look more seldom.
-
-    Requests leave no cycles behind; measured, this takes a tenth off each and halves the slowest ones.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
-
-
-def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        gateway,
-        http=OnePacketProtocol,
-        ws="none",
-        interface="asgi3",
-        lifespan="on",
-        # X-Forwarded-For is believed only of the proxies that this variable of uvicorn's names.
-        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, round(settings.server.shutdown_timeout)),
-    )
-
-
-def _load(path: Path, dev: bool) -> Settings:
-    """The settings of now; secrets that development mode makes for a new source are shown."""
-    if not dev:
-        return load(path, os.environ)
-    development = load_for_development(path, os.environ)
-    for line in new_secrets(development):
-        typer.echo(line)
-    return development.settings
-
-
-def _hold(settings: Settings) -> None:
-    """One gateway a store: a second one would take the first one's deliveries for lost."""
+def _prepare(settings: Settings) -> None:
+    """Make the data folder and the store, or migrate it."""
     folder = settings.store.folder
-    if runfile.hold(folder) is None:
-        other = runfile.read(folder)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        prepare(settings.store.target)
+    except OSError as error:
+        raise stop(
+            f"{folder}: {error.strerror}; set store.data_folder to one that can be written", 3
+        ) from error
+    except StoreError as error:
+        raise stop(str(error), STORE) from error
+
+
+def _hold(settings: Settings, listener: socket.socket) -> str:
+    """One gateway an embedded store: a second one would take the first one's deliveries for lost.
+
+    Returns the name of the run file.
+    """
+    folder = settings.store.folder
+    shared = settings.store.is_shared
+    name = f"{runfile.NAME}-{listener.getsockname()[1]}" if shared else runfile.NAME
+    if runfile.hold(folder, name) is None:
+        other = runfile.read(folder, name)
         who = f" (process {other.pid}, {other.url})" if other else ""
         raise stop(f"another gateway{who} runs on {folder}; stop it, or set another store.url", 1)
+    return name
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Bind before anything is started, so that a taken port is one clear line."""
-    server = settings.server
-    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
-    try:
-        return socket.create_server((server.host, server.port), family=family, backlog=2048)
-    except OSError as error:
-        reason = error.strerror or error
-        raise stop(
-            f"can't listen on {server.host} port {server.port}: {reason}; "
-            "end what listens there, or set another server.port",
-            1,
-        ) from error
+def _serve_with_children(settings: Settings, start: Start, listener: socket.socket, count: int) -> None:
+    """Keep `count` processes on one socket; this one only looks after them."""
+    reading, _ = lifeline()
+    command = ["serve", "--config", str(start.path), *(["--dev"] if start.dev else [])]
+    arguments = [
+        [*command, "--child", f"{'all' if number == 0 else 'ingest'}:{listener.fileno()}:{reading}"]
+        for number in range(count)
+    ]
+
+    def reload() -> bool:
+        try:
+            start.load()
+        except (ConfigError, DevSecretsError) as error:
+            start.tell(settings.store.folder, url_of(listener), str(error).splitlines())
+            return False
+        start.tell(settings.store.folder, url_of(listener))
+        return True
+
+    start.tell(settings.store.folder, url_of(listener))
+    limit = settings.server.shutdown_timeout + STOP_MARGIN
+    Processes(arguments, (listener.fileno(), reading), reload, limit).run()
+
+
+def _serve_as_child(path: Path, dev: bool, child: str) -> None:
+    """Serve on the socket of a parent process, until it says so or is gone."""
+    unblock()
+    kind, listener, parent = child.split(":")
+    start = Start(path, dev, Role(delivers=kind == "all", alone=False), None)
+    Server(start.load(), start, socket.socket(fileno=int(listener)), int(parent)).run_until_stopped()

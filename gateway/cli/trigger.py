@@ -63,6 +63,12 @@ def trigger(
     if secret is None:
         settings = settings_with_secrets(path, name)
     endpoint = Running.of(settings).endpoints[name]
+    if secret is None and not endpoint.secrets:
+        raise stop(
+            f"the keys of {endpoint.adapter.title} are published, so that nobody else can sign for it; "
+            "a gateway in development mode takes samples: gateway serve --dev",
+            USAGE,
+        )
     request = _signed(endpoint, event, id, endpoint.secrets[0] if secret is None else secret, to)
     url = request.url if to else _local_url(settings, endpoint, request)
     way_out = "start what listens there" if to else "start the gateway with: gateway serve --dev"
@@ -106,7 +112,7 @@ def _signed(endpoint: Endpoint, event: str, id: str | None, secret: str, to: str
 
 def _local_url(settings: Settings, endpoint: Endpoint, request: WebhookRequest) -> str:
     """Where the running gateway listens, else where it would; a secret in the query goes along."""
-    running = runfile.read(settings.store.folder)
+    running = next(iter(runfile.every(settings.store.folder).values()), None)
     host, port = settings.server.host, settings.server.port
     base = running.url if running else f"http://{f'[{host}]' if ':' in host else host}:{port}"
     parts = urlsplit(base)

@@ -1,12 +1,13 @@
 """config.yaml -> typed, checked, frozen settings; docs/configuration.md describes every key."""
 
 from gateway.config.describing import Description, describe, restart_needed
+from gateway.config.destinations import Destination
 from gateway.config.filling import SecretsMode
 from gateway.config.loading import load
 from gateway.config.problems import ConfigError, Problem
 from gateway.config.secret import Secret
 from gateway.config.settings import Dedupe, Retention, Server, Settings, Source, Store
-from gateway.config.subscription import Destination, Retry, Subscription
+from gateway.config.subscription import Retry, Subscription
 from gateway.config.units import format_duration, parse_duration
 
 __all__ = [

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
 
-_FIXED = (("server", "host"), ("server", "port"), ("store", "path"))
-"""Settings that are taken once, when the process starts."""
+_FIXED = {
+    "server.host": ("server", "host"),
+    "server.port": ("server", "port"),
+    "store.url": ("store", "target"),  # the same file may be written in several ways
+    "store.connections": ("store", "connections"),
+    "store.data_folder": ("store", "data_folder"),
+}
+"""Settings that are taken once, when the process starts: the key, and where its value stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,9 @@ def describe(settings: Settings) -> Description:
 def restart_needed(old: Settings, new: Settings) -> list[str]:
     """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`."""
     return [
-        "store.url" if (section, key) == ("store", "path") else f"{section}.{key}"
-        for section, key in _FIXED
-        if getattr(getattr(old, section), key) != getattr(getattr(new, section), key)
+        key
+        for key, (section, name) in _FIXED.items()
+        if getattr(getattr(old, section), name) != getattr(getattr(new, section), name)
     ]
 
 
@@ -90,16 +95,11 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
     return SubscriptionDescription(
         name=name,
         events=subscription.events,
-        destination=f"{destination.type} {_without_query(destination.url)}",
+        destination=destination.summary,
         format=subscription.format,
         timeout=format_duration(destination.timeout),
         schedule=tuple(map(format_duration, retry.schedule)),
         total=format_duration(retry.total),
         concurrency=subscription.concurrency,
-        secrets=tuple(secret.masked for secret in destination.secrets),
+        secrets=destination.shown_secrets,
     )
-
-
-def _without_query(url: str) -> str:
-    """Receivers put tokens into the query, so it is not printed."""
-    return url.partition("?")[0] + "?…" if urlsplit(url).query else url

@@ -23,7 +23,14 @@ GENERATE = "run with --dev to have one generated"
 SOURCE_SECRETS = ("sources", "*", "secrets")
 DESTINATION_SECRETS = ("subscriptions", "*", "destination", "secrets")
 SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, ("event_keys",))
-SECRET_SCALARS = (("server", "admin_token"), ("subscriptions", "*", "destination", "headers", "*"))
+SECRET_SCALARS = (
+    ("server", "admin_token"),
+    ("subscriptions", "*", "destination", "headers", "*"),
+    ("subscriptions", "*", "destination", "password"),
+    ("subscriptions", "*", "destination", "token"),
+    ("subscriptions", "*", "destination", "secret_key"),
+    ("subscriptions", "*", "destination", "event_key"),
+)
 
 _NULL = ("", "~", "null", "Null", "NULL")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -58,7 +65,7 @@ class Filling:
     """Turns one document into plain values. What it cannot fill goes to `problems`.
 
     `generated` are the development secrets by config path; `unset` lists, after `tree()`, the config
-    paths that should have a secret and have none.
+    paths that should have a secret and have none, `made` those that have a development secret.
     """
 
     document: Document
@@ -68,6 +75,7 @@ class Filling:
     generated: Mapping[str, str]
     problems: Problems
     unset: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
     kept: dict[KeyPath, list[int]] = field(default_factory=dict)
 
     def tree(self) -> dict[str, Any]:
@@ -88,8 +96,7 @@ class Filling:
     def missing(self, owner: KeyPath) -> list[Secret]:
         """The development secret of a source or subscription that has no other, or none: then noted."""
         made = self.generated.get(dotted(owner))
-        if made is None:
-            self.unset.append(dotted(owner))
+        (self.unset if made is None else self.made).append(dotted(owner))
         return [Secret(made)] if made else []
 
     def _value(self, node: Node, path: KeyPath) -> Any:

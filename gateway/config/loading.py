@@ -72,6 +72,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         sources=sources,
         subscriptions=subscriptions,
         unset_secrets=tuple(owner for owner in owners if owner in filling.unset),
+        made_secrets=frozenset(filling.made),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gateway.config.filling import Filling
@@ -41,6 +43,7 @@ _WORDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "dict_type": lambda value, _: "must be a mapping of keys and values in { }",
     "model_type": lambda value, _: f"must be a mapping of keys, not {shown(value)}",
     "model_attributes_type": lambda value, _: f"must be a mapping of keys, not {shown(value)}",
+    "union_tag_invalid": lambda value, ctx: _kind(value["type"], ctx["expected_tags"]),
     "literal_error": lambda value, ctx: _choice(value, ctx["expected"]),
     "value_error": lambda _, ctx: str(ctx["error"]),
 }
@@ -67,6 +70,13 @@ def _choice(value: object, expected: str) -> str:
     return f"must be {expected}, not {shown(value)}"
 
 
+def _kind(value: object, expected: str) -> str:
+    """`expected` as pydantic writes it: 'a', 'b', 'c'."""
+    near = get_close_matches(str(value), expected.replace("'", "").split(", "), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {expected}"
+    return f"there is no {shown(value)}; {hint}"
+
+
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """What to say about a key that is none of `known`."""
     choices = list(known)
@@ -82,52 +92,73 @@ def complaints(
 
     A key that is missing only because it is misspelt is told once, as the misspelling.
     """
-    details = error.errors(include_url=False)
-    meant = {path for path in (_meant(detail, model, beside) for detail in details) if path}
-    for detail in details:
-        path = _path(detail)
-        if detail["type"] != "missing" or path not in meant:
-            yield path, _message(detail, model, beside)
+    found = [(detail, _place(detail, model, beside)) for detail in error.errors(include_url=False)]
+    meant = {path for path in (_meant(detail, place) for detail, place in found) if path}
+    for detail, place in found:
+        if detail["type"] != "missing" or place.path not in meant:
+            yield place.path, _message(detail, place)
 
 
-def _path(detail: ErrorDetails) -> KeyPath:
-    return tuple(part for part in detail["loc"] if part != "[key]")
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an error is: the `path` in the file, its last key's `field`, and all keys `known` beside that."""
+
+    path: KeyPath
+    field: FieldInfo | None = None
+    known: tuple[str, ...] = ()
 
 
-def _meant(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) -> KeyPath | None:
+def _place(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) -> _Place:
+    """Follow the error's location down from `model`; pydantic names a chosen member of a union on the way."""
+    place, kind, aside = _Place(()), cast(Any, model), tuple(beside)
+    for part in detail["loc"]:
+        if part == "[key]":
+            continue
+        if get_args(kind) and (member := _member(kind, part)):
+            kind = member
+            continue
+        fields = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
+        known = (*(aside if not place.path else ()), *(each.alias or name for name, each in fields.items()))
+        place = _Place((*place.path, part), fields.get(str(part)), known)
+        kind = place.field.annotation if place.field else None
+    return _tag(detail, place)
+
+
+def _member(kind: Any, tag: str | int) -> type[BaseModel] | None:
+    """The member of a union of models that has this `type`."""
+    members = [each for each in get_args(kind) if isinstance(each, type) and issubclass(each, BaseModel)]
+    return next((each for each in members if tag in get_args(each.model_fields["type"].annotation)), None)
+
+
+def _tag(detail: ErrorDetails, place: _Place) -> _Place:
+    """An error about the `type` that chooses a member, at that key, or at what was written in its place."""
+    if not detail["type"].startswith("union_tag"):
+        return place
+    members = get_args(place.field.annotation) if place.field else ()
+    known = tuple(members[0].model_fields) if members else ()
+    near = get_close_matches("type", [str(key) for key in detail["input"]], n=1)
+    key = near[0] if near and "type" not in detail["input"] else "type"
+    return _Place((*place.path, key), members[0].model_fields["type"] if members else None, known)
+
+
+def _meant(detail: ErrorDetails, place: _Place) -> KeyPath | None:
     if detail["type"] != "extra_forbidden":
         return None
-    *parents, key = _path(detail)
-    near = get_close_matches(str(key), _keys(model, parents, beside), n=1)
+    *parents, key = place.path
+    near = get_close_matches(str(key), place.known, n=1)
     return (*parents, near[0]) if near else None
 
 
-def _message(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) -> str:
-    *parents, key = _path(detail) or ("",)
-    if detail["type"] == "extra_forbidden":
-        return unknown_key(str(key), _keys(model, parents, beside))
-    if detail["type"] == "missing":
-        return f"is missing{_example(model, parents, str(key))}"
+def _message(detail: ErrorDetails, place: _Place) -> str:
+    key = str(place.path[-1]) if place.path else ""
+    absent = detail["type"] == "union_tag_not_found"
+    if detail["type"] == "extra_forbidden" or (absent and key != "type"):
+        return unknown_key(key, ("type",) if absent else place.known)
+    if absent or detail["type"] == "missing":
+        return f"is missing{_example(place.field, key)}"
     words = _WORDS.get(detail["type"])
     return words(detail["input"], detail.get("ctx", {})) if words else detail["msg"]
 
 
-def _inner(model: type[BaseModel] | None, parents: Iterable[str | int]) -> type[BaseModel] | None:
-    """The model at `parents` below `model`, None where there is no model of ours."""
-    for part in parents:
-        field = model.model_fields.get(str(part)) if model else None
-        kind = field.annotation if field else None
-        model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-    return model
-
-
-def _keys(model: type[BaseModel], parents: list[str | int], beside: Iterable[str]) -> list[str]:
-    inner = _inner(model, parents)
-    own = [field.alias or name for name, field in inner.model_fields.items()] if inner else []
-    return own if parents else [*beside, *own]
-
-
-def _example(model: type[BaseModel], parents: list[str | int], key: str) -> str:
-    inner = _inner(model, parents)
-    field = inner.model_fields.get(key) if inner else None
+def _example(field: FieldInfo | None, key: str) -> str:
     return f"; write for example {key}: {field.examples[0]}" if field and field.examples else ""

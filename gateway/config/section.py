@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from gateway.config.problems import Filled, shown
+from gateway.config.secret import Secret
 
 _MAY_HIDE_A_SECRET = re.compile("[@?]")
 
@@ -44,3 +45,28 @@ def web_url(value: Any, example: str) -> SplitResult:
     if not sound:
         raise wrong
     return url
+
+
+def server_url(value: Any, schemes: tuple[str, ...], example: str) -> Secret:
+    """The URL of a server, a secret as a whole: people put user and password into it.
+
+    Raises ValueError showing `example` and never the value.
+    """
+    wrong = ValueError(f"must be a URL such as {example}")
+    if isinstance(value, Secret):
+        return value
+    try:
+        url = urlsplit(value if isinstance(value, str) else "")
+        sound = url.scheme in schemes and str(value).isprintable() and " " not in str(value) and url.port != 0
+    except ValueError:
+        raise wrong from None
+    if not sound:
+        raise wrong
+    return Secret(value)
+
+
+def without_credentials(url: Secret) -> str:
+    """A server's URL as it may be printed: scheme, hosts and path, no user, password or query."""
+    parts = urlsplit(url.get_secret_value())
+    hosts = ",".join(each.rpartition("@")[2] for each in parts.netloc.split(","))
+    return f"{parts.scheme}://{hosts}{parts.path}"

@@ -21,12 +21,14 @@ from pydantic import (
 
 from adapters.base import Adapter
 from gateway.config.secret import Secret
-from gateway.config.section import Section, shown_url, web_url
+from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
 
 DAY = 86_400.0
 SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
+POSTGRES_EXAMPLE = "postgresql://user:password@host/gateway"
 _VISIBLE = re.compile(r"[!-~]+")
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 
@@ -44,6 +46,15 @@ def _public_url(value: Any) -> str | None:
     if url.query or url.fragment:
         raise ValueError(f"must end with the host or a path, not {shown_url(value)}")
     return str(value).rstrip("/")
+
+
+def _endpoint_url(value: Any) -> str | None:
+    """As the provider has it, to the letter: a slash at the end may be part of what is signed."""
+    if value is None or value == "":
+        return None
+    if web_url(value, "https://hooks.example.com/webhooks/square").fragment:
+        raise ValueError("must not have a #fragment: it is never sent")
+    return str(value)
 
 
 class Server(Section):
@@ -88,11 +99,14 @@ def _one_for_all(value: Any) -> Any:
 
 
 def _store_url(value: Any) -> str:
-    """Only SQLite for now; the file's path follows the three slashes."""
+    """A SQLite file, whose path follows the three slashes, or a PostgreSQL database."""
+    if isinstance(value, str) and value.startswith(POSTGRES):
+        server_url(value, ("postgresql", "postgres"), POSTGRES_EXAMPLE)
+        return str(value)
     if not isinstance(value, str) or not value.startswith(SQLITE):
         raise ValueError(
-            f"only SQLite works now; write sqlite:///data/gateway.db (a path from the folder of this file) "
-            f"or sqlite:////var/lib/gateway.db (absolute), not {shown_url(value)}"
+            f"must be sqlite:///data/gateway.db (a path from the folder of this file), sqlite:////var/lib/"
+            f"gateway.db (absolute) or {POSTGRES_EXAMPLE}, not {shown_url(value)}"
         )
     path = value.removeprefix(SQLITE)
     if not path or path.endswith("/") or "?" in path or ":memory:" in path or not path.isprintable():
@@ -101,10 +115,12 @@ def _store_url(value: Any) -> str:
 
 
 class Store(Section):
-    """Where events are kept and for how long."""
+    """Where events are kept and for how long. The `url` may hold a password: show `name` instead."""
 
-    url: Annotated[str, BeforeValidator(_store_url)] = "sqlite:///data/gateway.db"
+    url: Annotated[str, BeforeValidator(_store_url)] = Field("sqlite:///data/gateway.db", repr=False)
     retention: Annotated[Retention, BeforeValidator(_one_for_all)] = Retention()
+    connections: Count = Field(4, ge=1, le=100)
+    data_folder: str | None = None
     _base: Path = PrivateAttr(default_factory=Path.cwd)
 
     @model_validator(mode="after")
@@ -114,14 +130,26 @@ class Store(Section):
         return self
 
     @property
-    def path(self) -> Path:
-        """The database file, absolute; a relative URL starts at the folder of the config file."""
-        return self._base / self.url.removeprefix(SQLITE)
+    def is_shared(self) -> bool:
+        """Whether several machines can work on it at once: PostgreSQL, not a file."""
+        return not self.url.startswith(SQLITE)
+
+    @property
+    def target(self) -> Path | str:
+        """What to open: the database file, absolute, from the config file's folder; else the server's URL."""
+        return self.url if self.is_shared else self._base / self.url.removeprefix(SQLITE)
+
+    @property
+    def name(self) -> str:
+        """The store as messages name it: the file, or the server without user and password."""
+        return without_credentials(Secret(self.url)) if self.is_shared else str(self.target)
 
     @property
     def folder(self) -> Path:
-        """The data folder, absolute: the one that the database file lies in."""
-        return self.path.parent
+        """The data folder, absolute: `data_folder`, else where the database file is, else `data`."""
+        if self.data_folder is not None:
+            return self._base / self.data_folder
+        return self.target.parent if isinstance(self.target, Path) else self._base / "data"
 
 
 class Dedupe(Section):
@@ -155,6 +183,7 @@ class SourceKeys(Section):
     tolerance: Duration | None = None
     quarantine: bool = False
     keep_rejections: Count = Field(1000, ge=0, le=1_000_000)
+    public_url: Annotated[str | None, BeforeValidator(_endpoint_url)] = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +197,7 @@ class Source:
     tolerance: float | None = None
     quarantine: bool = False
     keep_rejections: int = 1000
+    public_url: str | None = None
 
     @property
     def path(self) -> str:
@@ -190,7 +220,8 @@ class Settings:
     """A whole config file, checked. `file` is its absolute path.
 
     `unset_secrets` names the config paths (`sources.stripe`) that should have a secret and have none;
-    it is empty unless the file was loaded with secrets "optional" or "generated".
+    it is empty unless the file was loaded with secrets "optional" or "generated". `made_secrets` names
+    those that have a secret of development mode.
     """
 
     file: Path
@@ -202,3 +233,4 @@ class Settings:
     sources: Mapping[str, Source]
     subscriptions: Mapping[str, Subscription]
     unset_secrets: tuple[str, ...] = ()
+    made_secrets: frozenset[str] = frozenset()

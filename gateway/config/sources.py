@@ -29,10 +29,13 @@ def build_source(name: str, raw: Mapping[str, Any], folder: Path | None, filling
     kind = _kind(raw.get("adapter"), path, folder, filling)
     meant = _meant(options, kind.Options.model_fields if kind else ())
     own = {key: value for key, value in raw.items() if key in _OWN or (kind is None and key in meant)}
-    if "secrets" not in own and "secrets" not in meant.values():
-        own["secrets"] = _no_secrets(name, path, filling)
-    keys = checked(filling, SourceKeys, own, path)
     adapter = _build(kind, options, path, filling) if kind else None
+    if "secrets" not in own and "secrets" not in meant.values():
+        # Where the provider publishes its keys, development mode has one of its own, to sign samples with.
+        wanted = adapter is None or adapter.needs_secret or filling.mode == "generated"
+        kept = f"sources.{name}" in filling.generated
+        own["secrets"] = _no_secrets(name, path, filling) if wanted or kept else []
+    keys = checked(filling, SourceKeys, own, path)
     if keys is None or kind is None or adapter is None:
         return None
     if keys.tolerance is not None and adapter.tolerance is None:

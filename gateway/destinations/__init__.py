@@ -1,1 +1,24 @@
-"""Where a subscription delivers: one file a kind of destination."""
+"""Where subscriptions deliver: one kind a module, loaded when a subscription first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from gateway.config import Subscription
+from gateway.destinations.contract import Answer, Destination
+
+__all__ = ["Answer", "Destination", "open_destination"]
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "http": ("gateway.destinations.http", "HttpDestination"),
+    "file": ("gateway.destinations.lines", "FileDestination"),
+    "stdout": ("gateway.destinations.lines", "StdoutDestination"),
+}
+
+
+def open_destination(subscription: Subscription) -> Destination:
+    """The destination of `subscription`. Only the package that its kind needs is imported."""
+    module, name = _KINDS[subscription.destination.type]
+    made: Destination = getattr(import_module(module), name)(subscription)
+    return made

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from functools import cached_property
 
 import httpx
 
 from gateway import __version__
-from gateway.config.subscription import Subscription
+from gateway.config import Subscription
+from gateway.config.destinations.http import Http
 from gateway.destinations.connections import Connections
+from gateway.destinations.contract import Answer
 from gateway.destinations.formats import FORMATS
+from gateway.destinations.message import gateway_headers, ms_since
 from gateway.destinations.signature import sign
 from gateway.store.records import Claimed
 
@@ -23,23 +25,13 @@ READ_RESPONSE = 65_536
 """Bytes read so that the connection can be used again; a longer answer costs the connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one try: a status, or an error where there was no answer. `latency` is ms."""
-
-    latency: int
-    status: int | None = None
-    error: str | None = None
-    response: str = ""
-    retry_after: str | None = None
-
-
 class HttpDestination:
     """One subscriber's URL, with connections that are kept open."""
 
     def __init__(self, subscription: Subscription) -> None:
         """The destination's timeout holds for the whole try, from connecting to the answer's last byte."""
         destination = subscription.destination
+        assert isinstance(destination, Http)
         self._text = destination.url
         self._keys = destination.signing_keys
         self._timeout = destination.timeout
@@ -61,11 +53,11 @@ class HttpDestination:
             async with asyncio.timeout(self._timeout):
                 status, text, retry_after = await self._post(claimed, now)
         except TimeoutError:
-            return Answer(_ms(started), error=f"no answer within {self._timeout:g} s")
+            return Answer(ms_since(started), error=f"no answer within {self._timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            return Answer(_ms(started), error=f"{type(error).__name__}: {error}".rstrip(": "))
+            return Answer(ms_since(started), error=f"{type(error).__name__}: {error}".rstrip(": "))
         error_text = None if 200 <= status < 300 else _complaint(status)
-        return Answer(_ms(started), status, error_text, text, retry_after)
+        return Answer(ms_since(started), status, error_text, text, retry_after)
 
     async def close_unused(self) -> None:
         """Close the connections that have not been used for a while."""
@@ -87,13 +79,8 @@ class HttpDestination:
         own = sign(claimed.event.event_id, int(now), body, self._keys) | {
             "user-agent": f"webhook-gateway/{__version__}",
             "accept-encoding": "identity",
-            "gateway-event": claimed.event.name,
-            "gateway-source": claimed.event.source,
-            "gateway-subscription": claimed.delivery.subscription,
-            "gateway-delivery": claimed.delivery.delivery_id,
-            "gateway-attempt": str(claimed.delivery.attempts),
         }
-        every = own | headers | self._headers
+        every = gateway_headers(claimed) | own | headers | self._headers
         return body, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in every.items()]
 
 
@@ -113,7 +100,3 @@ def _complaint(status: int) -> str:
     if 300 <= status < 400:
         return f"the subscriber answered {status}; redirects are not followed, configure the final URL"
     return f"the subscriber answered {status}"
-
-
-def _ms(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from gateway.config import Subscription
-from gateway.destinations.http import HttpDestination
+from gateway.destinations import Destination, open_destination
 
 LEASE_MARGIN = 15.0
 """Seconds that a lease outlasts the destination's timeout: time to write the outcome down."""
@@ -26,18 +26,18 @@ class Lane:
     """
 
     subscription: Subscription
-    destination: HttpDestination
+    destination: Destination
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     wanted: bool = True
     claimable: bool = True
     next_due: float = 0.0
     claimed_at: float = 0.0
-    _former: list[tuple[HttpDestination, set[asyncio.Task[None]]]] = field(default_factory=list)
+    _former: list[tuple[Destination, set[asyncio.Task[None]]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, subscription: Subscription) -> Lane:
         """A lane with nothing under way."""
-        return cls(subscription, HttpDestination(subscription))
+        return cls(subscription, open_destination(subscription))
 
     def follow(self, subscription: Subscription | None) -> None:
         """Go on as a reloaded config says, None for not at all. What is under way goes on, and counts."""
@@ -45,7 +45,7 @@ class Lane:
         if subscription is None or subscription == self.subscription:
             return
         self._former.append((self.destination, set(self.under_way.values())))
-        self.subscription, self.destination = subscription, HttpDestination(subscription)
+        self.subscription, self.destination = subscription, open_destination(subscription)
         self.claimable = True
 
     @property

@@ -36,6 +36,7 @@ Decision = Succeeded | RetryAt | Dead
 
 
 def decide(
+    succeeded: bool,
     status: int | None,
     retry_after: float | None,
     retries: int,
@@ -44,13 +45,13 @@ def decide(
     now: float,
     chance: float,
 ) -> Decision:
-    """What follows an attempt that was answered with `status` (None: no answer at all).
+    """What follows an attempt that `succeeded` or not, answered with the HTTP `status` if with any.
 
     `retries` failed attempts came before it, `schedule` holds the seconds between attempts, and `chance`
     in [0, 1) places the wait within `jitter` (a share, 0.2 for ±20 %) of the schedule. A `retry_after`
     (seconds) can lengthen the wait, never shorten it, so that it can't use up the schedule in a hurry.
     """
-    if status is not None and 200 <= status < 300:
+    if succeeded:
         return Succeeded()
     if status == GONE:
         return Dead(pause=True)

@@ -11,10 +11,10 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from gateway.config import Settings
-from gateway.destinations.http import Answer
+from gateway.config import Retry, Settings
+from gateway.destinations import Answer
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
@@ -41,12 +41,17 @@ class Worker:
         running: Callable[[], Running],
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
+        only: Collection[str] | None = None,
     ) -> None:
-        """`clock` gives Unix seconds, `chance` a number in [0, 1) that places a retry in its jitter."""
+        """`clock` gives Unix seconds, `chance` a number in [0, 1) that places a retry in its jitter.
+
+        `only` names the subscriptions that this worker delivers for, None for all.
+        """
         self._store = store
         self._running = running
         self._clock = clock
         self._chance = chance
+        self._only = only
         self._owner = this_process()
         self._lanes: dict[str, Lane] = {}
         self._settings: Settings | None = None
@@ -112,9 +117,12 @@ class Worker:
         if settings is self._settings:
             return
         self._settings = settings
-        for name in self._lanes.keys() - settings.subscriptions.keys():
+        wanted = {
+            n: each for n, each in settings.subscriptions.items() if self._only is None or n in self._only
+        }
+        for name in self._lanes.keys() - wanted.keys():
             self._lanes[name].follow(None)
-        for name, subscription in settings.subscriptions.items():
+        for name, subscription in wanted.items():
             if name in self._lanes:
                 self._lanes[name].follow(subscription)
             else:
@@ -133,12 +141,13 @@ class Worker:
     async def _settle_lost(self, claimed: Claimed) -> None:
         """Count the attempt of a lost worker as failed; where nobody wants it now, only end its lease."""
         now = self._now()
-        lane = self._lanes.get(claimed.delivery.subscription)
-        attempt = Attempt(claimed.delivery.delivery_id, claimed.delivery.attempts, now, 0, error=LOST)
-        if lane is None:
+        name, delivery_id = claimed.delivery.subscription, claimed.delivery.delivery_id
+        subscription = self._running().settings.subscriptions.get(name)
+        attempt = Attempt(delivery_id, claimed.delivery.attempts, now, 0, error=LOST)
+        if subscription is None:
             await self._write(claimed, interrupted(claimed, attempt, now))
-        elif attempt.delivery_id not in lane.under_way:
-            await self._settle(lane, claimed, attempt, None)
+        elif name not in self._lanes or delivery_id not in self._lanes[name].under_way:
+            await self._settle(subscription.retry, claimed, attempt, None)
 
     async def _claim(self) -> None:
         now = time.monotonic()
@@ -179,7 +188,7 @@ class Worker:
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
         try:
-            await self._settle(lane, claimed, _attempt(claimed, started, answer), wait)
+            await self._settle(lane.subscription.retry, claimed, _attempt(claimed, started, answer), wait)
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 
@@ -191,16 +200,20 @@ class Worker:
             return Answer(self._ms_since(now), error=f"{type(error).__name__}: {error}")
 
     async def _settle(
-        self, lane: Lane, claimed: Claimed, attempt: Attempt, retry_after: float | None
+        self, retry: Retry, claimed: Claimed, attempt: Attempt, retry_after: float | None
     ) -> None:
         """Decide what follows an attempt and write it down; `retry_after` is seconds."""
-        retry, retries = lane.subscription.retry, claimed.delivery.retries
+        retries = claimed.delivery.retries
         now, chance = self._clock(), self._chance()
-        decision = decide(attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance)
+        succeeded = attempt.error is None
+        decision = decide(
+            succeeded, attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance
+        )
         await self._write(
             claimed, settlement(claimed, attempt, decision, self._running().router, round(now * 1000))
         )
-        if isinstance(decision, RetryAt):
+        lane = self._lanes.get(claimed.delivery.subscription)
+        if isinstance(decision, RetryAt) and lane is not None:
             lane.due(decision.at)
             self._more.set()
 

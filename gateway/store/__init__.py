@@ -1,15 +1,89 @@
-"""Where events, dedupe keys and deliveries live: one contract, one engine a module."""
+"""Where events, dedupe keys and deliveries live: one contract, one engine a package.
+
+A store is named by its `target`: the path of a SQLite file, or a postgresql:// URL.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-from gateway.store.contract import Store, StoreError, StoreRefused, StoreUnavailable
-from gateway.store.sqlite import SqliteStore, prepare
+from gateway.store import sqlite
+from gateway.store.contract import Planned, Store, StoreError, StoreRefused, StoreUnavailable
+from gateway.store.copying import Source, Target
 
-__all__ = ["Store", "StoreError", "StoreRefused", "StoreUnavailable", "open_store", "prepare"]
+__all__ = [
+    "Planned", "Store", "StoreError", "StoreRefused", "StoreUnavailable", "exists", "open_copy", "open_store",
+    "plan", "prepare",
+]  # fmt: skip
 
 
-async def open_store(path: Path, may_migrate: bool = True) -> Store:
-    """Open the store, making or migrating it first. Raises StoreRefused where that can't or mustn't be."""
-    return await SqliteStore.open(path, may_migrate)
+async def open_store(target: Path | str, may_migrate: bool = True, connections: int = 4) -> Store:
+    """Open the store, making or migrating it first. Raises StoreRefused where that can't or mustn't be.
+
+    `connections` is how many a PostgreSQL server is asked for.
+    """
+    if isinstance(target, Path):
+        return await sqlite.SqliteStore.open(target, may_migrate)
+    _need_driver()
+    from gateway.store import postgres
+
+    return await postgres.PostgresStore.open(target, may_migrate, connections)
+
+
+def prepare(target: Path | str, may_migrate: bool = True) -> list[str]:
+    """Make or migrate the store. Returns the migrations that ran. Raises StoreError."""
+    if isinstance(target, Path):
+        return sqlite.prepare(target, may_migrate)
+    _need_driver()
+    from gateway.store import postgres
+
+    return postgres.prepare(target, may_migrate)
+
+
+def plan(target: Path | str) -> Sequence[Planned]:
+    """The migrations that the store lacks, in order; nothing is changed. Raises StoreError."""
+    if isinstance(target, Path):
+        return sqlite.plan(target)
+    _need_driver()
+    from gateway.store import postgres
+
+    return postgres.plan(target)
+
+
+def exists(target: Path | str) -> bool:
+    """Whether there is a store yet; of a server's database this can't be told without asking it."""
+    return not isinstance(target, Path) or (target.is_file() and target.stat().st_size > 0)
+
+
+def _need_driver() -> None:
+    """Raises StoreRefused where PostgreSQL's driver, which only such a store needs, is not installed."""
+    if find_spec("asyncpg") is None:
+        raise StoreRefused(
+            "store.url names a PostgreSQL database, whose driver is not installed; "
+            "run: pip install 'webhook-gateway[postgres]'"
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_copy(path: Path, url: str) -> AsyncIterator[tuple[Source, Target]]:
+    """The SQLite file at `path` and the PostgreSQL database of `url`, made ready, for `copying.copy`.
+
+    Raises StoreError where one of them can't be used.
+    """
+    _need_driver()
+    from gateway.store.postgres.importing import Import
+    from gateway.store.postgres.schema import migrate
+    from gateway.store.sqlite.export import Export
+
+    await asyncio.to_thread(sqlite.prepare, path)
+    await migrate(url)
+    source, target = Export(path), Import(url)
+    try:
+        yield source, target
+    finally:
+        source.close()
+        await target.close()

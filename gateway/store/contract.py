@@ -1,16 +1,18 @@
 """What a store promises.
 
-Every time is Unix ms, every duration ms. All methods are coroutines; one that writes returns only after
-the transaction is on disk. Two stores keep this contract by passing the suite in tests/contract.
+Every time is Unix ms, every duration ms. What writes is done only after the transaction is on disk. Two
+stores keep this contract by passing the suite in tests/contract.
 
     StoreError
-    ├── StoreUnavailable   full, locked, unreachable or corrupt now: nothing was written, try again later
+    ├── StoreUnavailable   full, locked or unreachable now: nothing is promised, try again later
     └── StoreRefused       this file can't be used by this version: start-up stops
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from asyncio import Future
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.store.records import (
@@ -39,20 +41,34 @@ class StoreError(Exception):
 
 
 class StoreUnavailable(StoreError):
-    """The store can't do this now; nothing was written."""
+    """The store can't do this now; nothing is promised.
+
+    Nothing was written, unless the connection to a server broke during the commit: then nobody knows, and the
+    same once more is a duplicate, or changes nothing.
+    """
 
 
 class StoreRefused(StoreError):
     """The store is newer than the code, no store at all, or too damaged to open."""
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A migration that a store lacks. `compatible` says that nodes which don't know it may go on running."""
+
+    name: str
+    statements: tuple[str, ...]
+    compatible: bool
+
+
 class Store(Protocol):
     """Where events, dedupe keys and deliveries live."""
 
-    async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Outcome]:
+    def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
         """Store every candidate of one request with its dedupe key and deliveries, or record the duplicate.
 
-        All or nothing, on disk when it returns; the first of two with one key always wins.
+        All or nothing, on disk when the future is done; the first of two with one key always wins. A future
+        and no coroutine: the hot path adds a callback to it where a task would cost more than the rest.
         """
         ...
 
@@ -106,9 +122,11 @@ class Store(Protocol):
         ...
 
     async def purge(self, retention: Retention, limit: int = 500) -> Purged:
-        """Remove up to `limit` rows of each kind that retention lets go; repeat until `total` is 0.
+        """Remove some `limit` rows of each kind that retention lets go; repeat until `total` is 0.
 
-        An event with a pending delivery stays; a dedupe key outlives its event until its window ends.
+        An event with a pending delivery stays; a dedupe key outlives its event until its window ends. Events
+        may stay until the last of their day may go, and then go all at once. While another node is at it,
+        `total` is 0.
         """
         ...
 
@@ -116,6 +134,13 @@ class Store(Protocol):
         """Remove one event and all that belongs to it now, the system events of its deliveries included.
 
         Its dedupe key stays. False: no such event.
+        """
+        ...
+
+    async def listen(self, wake: Callable[[Iterable[str]], None]) -> None:
+        """From now on call `wake` with the subscriptions that other processes make deliveries for.
+
+        Best effort, until `close`: what is missed is found when the worker looks again by itself.
         """
         ...
 

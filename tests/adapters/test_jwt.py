@@ -133,13 +133,22 @@ DOCUMENTS = [
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_key_set_without_the_key_proves_nothing(document):
-    assert refused(PUBLISHED, keyed(keys={JWKS: document}))
+    assert refused(PUBLISHED, keyed(keys={JWKS: document, f"{JWKS}#sample": document}))
+
+
+def test_a_key_that_the_set_lacks_is_asked_for_once_more():
+    rotated = keyed().keys[JWKS].replace(b"sample", b"older")
+    with pytest.raises(NeedsKey) as question:
+        PUBLISHED.verify(keyed(keys={JWKS: rotated}), [], NOW, None)
+    assert question.value.url == f"{JWKS}#sample" and question.value.request.target == JWKS
+    assert not refused(PUBLISHED, keyed(keys={JWKS: rotated, f"{JWKS}#sample": keyed().keys[JWKS]}))
 
 
 def test_a_key_of_another_name_or_twice_proves_nothing():
     jwk = orjson.loads(keyed().keys[JWKS])["keys"][0]
     for keys in ([{**jwk, "kid": "other"}], [jwk, jwk]):
-        assert refused(PUBLISHED, keyed(keys={JWKS: orjson.dumps({"keys": keys})}))
+        document = orjson.dumps({"keys": keys})
+        assert refused(PUBLISHED, keyed(keys={JWKS: document, f"{JWKS}#sample": document}))
     assert not refused(PUBLISHED, keyed(keys={JWKS: orjson.dumps({"key": jwk})}))
 
 

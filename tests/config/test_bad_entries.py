@@ -105,7 +105,7 @@ ROWS = [
     # no destination
     (app("format: raw"), 'config.yaml:3: subscriptions.app.destination: is missing; write for example destination: {type: http, url: "http://127.0.0.1:9000/hooks"}'),
     # another kind of destination
-    (to('type: htp, url: "http://x"'), "config.yaml:5: subscriptions.app.destination.type: must be 'http', not 'htp'"),
+    (to('type: htp, url: "http://x"'), "config.yaml:5: subscriptions.app.destination.type: there is no 'htp'; did you mean 'http'?"),
     # no URL
     (to("type: http"), "config.yaml:5: subscriptions.app.destination.url: is missing; write for example url: http://127.0.0.1:9000/hooks"),
     # a URL without a scheme

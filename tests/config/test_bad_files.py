@@ -111,13 +111,13 @@ ROWS = [
     (OK + 'server: {public_url: "https://x/?a=b"}\n', "config.yaml:2: server.public_url: must end with the host or a path, not a URL that starts with 'https'"),
     # --- store, dedupe, event keys, adapters
     # another database
-    (OK + 'store: {url: "postgres://db/gateway"}\n', "config.yaml:2: store.url: only SQLite works now; write sqlite:///data/gateway.db (a path from the folder of this file) or sqlite:////var/lib/gateway.db (absolute), not 'postgres://db/gateway'"),
+    (OK + 'store: {url: "mysql://db/gateway"}\n', "config.yaml:2: store.url: must be sqlite:///data/gateway.db (a path from the folder of this file), sqlite:////var/lib/gateway.db (absolute) or postgresql://user:password@host/gateway, not 'mysql://db/gateway'"),
     # no file
     (OK + 'store: {url: "sqlite:///"}\n', "config.yaml:2: store.url: must name a file, such as sqlite:///data/gateway.db, not 'sqlite:///'"),
     # a store that forgets
     (OK + 'store: {url: "sqlite:///:memory:"}\n', "config.yaml:2: store.url: must name a file, such as sqlite:///data/gateway.db, not 'sqlite:///:memory:'"),
     # a database password is not repeated
-    (OK + 'store: {url: "postgres://me:hidden@db/gateway"}\n', "config.yaml:2: store.url: only SQLite works now; write sqlite:///data/gateway.db (a path from the folder of this file) or sqlite:////var/lib/gateway.db (absolute), not a URL that starts with 'postgres'"),
+    (OK + 'store: {url: "mysql://me:hidden@db/gateway"}\n', "config.yaml:2: store.url: must be sqlite:///data/gateway.db (a path from the folder of this file), sqlite:////var/lib/gateway.db (absolute) or postgresql://user:password@host/gateway, not a URL that starts with 'mysql'"),
     # a retention without a unit
     (OK + "store: {retention: 30}\n", "config.yaml:2: store.retention: needs a unit (ms, s, m, h, d); write 30s, not 30"),
     # a retention of nothing

@@ -13,13 +13,19 @@ from pydantic_core import PydanticUndefined
 
 import adapters
 from gateway.config import format_duration, load
+from gateway.config.destinations import KINDS
+from gateway.config.destinations.base import DestinationSection
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in PAGE.splitlines() if row[:1] == "|"]
 KEYS = {row[0].strip("| `"): row for row in ROWS}
-LENT = {"sources.*.secrets": "required", "sources.*.tolerance": "the provider's"}
+LENT = {
+    "sources.*.secrets": "required",
+    "sources.*.tolerance": "the provider's",
+    "sources.*.public_url": "`server.public_url` and `/webhooks/{name}`",
+}
 """Defaults that are not the model's: a source must have a secret, but not where a command only reads."""
 
 SPELT = {"1d": "24h", "1048576": "1MiB", "False": "false"}
@@ -38,10 +44,20 @@ ALL = [
     *[(key, field) for key, field in keys(TopLevel) if key not in ("server", "store", "dedupe")],
     *keys(SourceKeys, "sources.*."),
     *keys(Subscription, "subscriptions.*."),
+    *keys(DestinationSection, "subscriptions.*.destination."),
 ]
+DESTINATION_KEYS = [
+    (kind, key, field)
+    for kind, model in KINDS.items()
+    for key, field in model.model_fields.items()
+    if key not in DestinationSection.model_fields
+]
+GENERAL = ("basic", "hmac", "standard_webhooks", "stripe", "token")
+"""Adapters whose keys are on this page; the others' are on their own pages, docs/providers/."""
+
 ADAPTER_KEYS = [
     (name, key, field)
-    for name in adapters.names()
+    for name in GENERAL
     for key, field in adapters.load(name).Options.model_fields.items()
 ]
 
@@ -74,6 +90,18 @@ def test_every_key_of_an_adapter_is_described_with_its_default(
 ) -> None:
     rows = [row for row in ROWS if f"`{adapter}`" in row[0].split(", ") and row[1] == f"`{key}`"]
     assert [row[3] for row in rows] == [written(field, "")]
+
+
+@pytest.mark.parametrize(("kind", "key", "field"), DESTINATION_KEYS)
+def test_every_key_of_a_destination_is_described_with_its_default(
+    kind: str, key: str, field: FieldInfo
+) -> None:
+    rows = [row for row in ROWS if f"`{kind}`" in row[0].strip("| ").split(", ") and row[1] == f"`{key}`"]
+    assert [row[3] for row in rows] == [written(field, rows[0][2] if rows else "")]
+
+
+def test_every_kind_of_destination_is_named() -> None:
+    assert all(f"`{kind}`" in KEYS["subscriptions.*.destination.type"][1] for kind in KINDS)
 
 
 def test_no_key_is_described_that_is_not_there() -> None:

@@ -68,12 +68,12 @@ def test_a_subscription_needs_only_events_and_a_destination(settings: Load) -> N
 
 
 def test_a_relative_store_lies_beside_the_file(settings: Load, tmp_path: Path) -> None:
-    assert settings(LEAST).store.path == tmp_path / "data" / "gateway.db"
+    assert settings(LEAST).store.target == tmp_path / "data" / "gateway.db"
     assert settings(LEAST + 'store: {url: "sqlite:///g.db"}').store.folder == tmp_path
 
 
 def test_an_absolute_store_lies_where_it_says(settings: Load) -> None:
-    assert settings(LEAST + 'store: {url: "sqlite:////var/g.db"}').store.path == Path("/var/g.db")
+    assert settings(LEAST + 'store: {url: "sqlite:////var/g.db"}').store.target == Path("/var/g.db")
 
 
 def test_one_retention_is_for_everything_but_keys(settings: Load) -> None:

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.event import Event, new_id
 from gateway.store import Store, open_store
+from gateway.store.postgres import PostgresStore
 from gateway.store.records import Candidate, Reception
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
+DAY = 24 * HOUR
 
 Make = Callable[..., Candidate]
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncIterator[Store]:
+Nodes = Callable[[], Awaitable[Store]]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def node(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncIterator[Nodes]:
+    """Opens a node on one store; what is opened is closed at the end. Its clock is the caller's."""
+    opened: list[Store] = []
+    url = request.getfixturevalue("database") if request.param == "postgres" else None
+
+    async def one() -> Store:
+        if url is None:
+            opened.append(await open_store(tmp_path / "gateway.db"))
+        else:
+            opened.append(await PostgresStore.open(url, clock="caller"))
+        return opened[-1]
+
+    yield one
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+async def store(node: Nodes) -> Store:
     """An empty store."""
-    opened = await open_store(tmp_path / "gateway.db")
-    yield opened
-    await opened.close()
+    return await node()
+
+
+@pytest.fixture
+async def two(node: Nodes) -> tuple[Store, Store]:
+    """Two nodes on one empty store, as two processes would have it."""
+    return await node(), await node()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.store import Store
 from gateway.store.records import Query, Rejection, Retention
-from tests.contract.conftest import HOUR, NOW, Make
+from tests.contract.conftest import DAY, HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio
 
@@ -22,21 +22,23 @@ def rejection(n: int, source: str = "stripe", keep: int = 1000, body: bytes | No
 
 
 async def test_purging_takes_old_events_with_all_that_belongs_to_them(store: Store, make: Make) -> None:
-    await store.accept([make("old", at=NOW - HOUR), make("new", at=NOW)])
+    await store.accept([make("old", at=NOW - 2 * DAY), make("new", at=NOW)])
     purged = await store.purge(retain(NOW))
     assert (purged.events, purged.total) == (1, 1 + purged.keys)
     assert [s.event.id for s in await store.events(Query())] == ["new"]
 
 
 async def test_an_event_with_a_pending_delivery_stays(store: Store, make: Make) -> None:
-    await store.accept([make("old", at=NOW - HOUR, to=("app",))])
-    assert (await store.purge(retain(NOW))).events == 0
+    old = NOW - 2 * DAY
+    await store.accept([make("waits", at=old, to=("app",)), make("old", at=old)])
+    assert (await store.purge(retain(NOW))).events == 1
+    assert [s.event.id for s in await store.events(Query())] == ["waits"]
 
 
 async def test_a_key_outlives_its_event_until_the_window_ends(store: Store, make: Make) -> None:
-    [first] = await store.accept([make("e", at=NOW, data='{"a":1}')])
-    await store.purge(retain(NOW + 1, now=NOW + 1))
-    [second] = await store.accept([make("e", at=NOW + HOUR - 1, data='{"a":2}')])
+    [first] = await store.accept([make("e", at=NOW, data='{"a":1}', window=3 * DAY)])
+    assert (await store.purge(retain(NOW + 2 * DAY, now=NOW + 2 * DAY))).events == 1
+    [second] = await store.accept([make("e", at=NOW + 3 * DAY - 1, data='{"a":2}')])
     assert second.duplicate is not None
     assert (second.event_id, second.duplicate.same_body) == (first.event_id, False)
 
@@ -47,9 +49,14 @@ async def test_a_key_goes_when_its_window_ends(store: Store, make: Make) -> None
     assert (await store.purge(retain(0, now=NOW + HOUR))).keys == 1
 
 
-async def test_purging_goes_in_small_steps(store: Store, make: Make) -> None:
-    await store.accept([make(f"e{n}", at=NOW - HOUR) for n in range(5)])
-    assert (await store.purge(retain(NOW), limit=2)).events == 2
+async def test_purging_goes_in_steps_until_there_is_nothing_left(store: Store, make: Make) -> None:
+    await store.accept([make(f"e{n}", at=NOW - n * DAY) for n in range(2, 7)])
+    counts = []
+    while (purged := await store.purge(retain(NOW), limit=2)).total:
+        counts.append(purged)
+    assert sum(purged.events for purged in counts) == 5
+    assert len(counts) >= 3 and max(purged.keys for purged in counts) <= 2
+    assert await store.events(Query()) == []
 
 
 async def test_erasing_takes_one_event_and_leaves_its_key(store: Store, make: Make) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.config.subscription import Destination, Subscription
+from gateway.config import Subscription
 from gateway.destinations.http import HttpDestination
 from gateway.event import Event
 from gateway.store.records import Claimed, Delivery
@@ -83,7 +83,7 @@ async def make(anyio_backend: str) -> AsyncIterator[Make]:
     made: list[HttpDestination] = []
 
     def one(url: str, format: str = "event", **more: object) -> HttpDestination:
-        destination = Destination.model_validate({"type": "http", "url": url, "timeout": "5s"} | more)
+        destination = {"type": "http", "url": url, "timeout": "5s"} | more
         values = {"events": ["**"], "destination": destination, "format": format}
         made.append(HttpDestination(Subscription.model_validate(values)))
         return made[-1]

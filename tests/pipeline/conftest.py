@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config import load
-from gateway.destinations.http import Answer, HttpDestination
+from gateway.destinations import Answer
+from gateway.destinations.http import HttpDestination
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, open_store
@@ -90,7 +91,12 @@ class Bench:
             self.at_once -= 1
         answer = self.answers.pop(0) if self.answers else 200
         status, retry_after = answer if isinstance(answer, tuple) else (answer, None)
-        return Answer(1, status, None if status == 200 else "refused", retry_after=retry_after)
+        return Answer(
+            1,
+            status,
+            None if status is not None and 200 <= status < 300 else "refused",
+            retry_after=retry_after,
+        )
 
     async def step(self, after: float = 0.0, worker: Worker | None = None) -> None:
         """Let `after` seconds pass and do one round; what it started has begun when this returns."""

@@ -40,14 +40,17 @@ DECISIONS = [
 
 @pytest.mark.parametrize(("status", "retry_after", "retries", "decision"), DECISIONS)
 def test_decisions(status: int | None, retry_after: float | None, retries: int, decision: Decision) -> None:
-    assert decide(status, retry_after, retries, SCHEDULE, 0.0, NOW, 0.5) == decision
+    assert (
+        decide(status is not None and status < 300, status, retry_after, retries, SCHEDULE, 0.0, NOW, 0.5)
+        == decision
+    )
 
 
 @given(st.floats(0, 0.999999), st.floats(0, 1), st.lists(st.floats(0, 1e6), min_size=1), st.integers(0, 20))
 def test_a_wait_stays_within_its_jitter(
     chance: float, jitter: float, schedule: list[float], retries: int
 ) -> None:
-    decision = decide(500, None, retries, schedule, jitter, 0.0, chance)
+    decision = decide(False, 500, None, retries, schedule, jitter, 0.0, chance)
     if retries >= len(schedule):
         assert decision == Dead()
     else:

@@ -22,9 +22,10 @@ from stripe import WebhookSignature
 
 SECRET = "whsec_test_secret"
 SIGNING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SQLITE = "sqlite:///data/gateway.db"
 CONFIG = """
 server: {{port: {port}, shutdown_timeout: 3s{server}}}
-store: {{url: "sqlite:///data/gateway.db"{store}}}
+store: {{url: "{url}"{store}}}
 sources:
   stripe: {{adapter: stripe, secrets: ["{secret}"]{source}}}
 subscriptions: {subscriptions}
@@ -125,10 +126,10 @@ class Gateway:
         """What it has said so far."""
         return (self.folder / "log").read_text()
 
-    def start(self, *arguments: str) -> None:
+    def start(self, *arguments: str, verb: str = "serve") -> None:
         """Start the process and wait until it can commit."""
         with (self.folder / "log").open("ab") as log:
-            command = [sys.executable, "-m", "gateway", "serve", *arguments]
+            command = [sys.executable, "-m", "gateway", verb, *arguments]
             self.process = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log)
         eventually(self.is_ready)
 
@@ -177,19 +178,27 @@ class Gateway:
         (self.folder / "config.yaml").write_text(text)
 
 
+def environment() -> dict[str, str]:
+    """The environment of a gateway: this tree's code, and no variable that a config could ask for."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}
+    return own | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
 Start = Callable[..., Gateway]
 
 
 @pytest.fixture
 def prepare(tmp_path: Path) -> Iterator[Start]:
-    """Makes a gateway that is not started yet: `prepare(subscriptions="{…}", source=", twins: merge")`."""
-    made: list[Gateway] = []
-    root = str(Path(__file__).parents[2])
+    """Makes a gateway that is not started yet: `prepare(subscriptions="{…}", source=", twins: merge")`.
 
-    def one(secret: str = SECRET, subscriptions: str = "{}", **parts: str) -> Gateway:
-        env = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}
-        gateway = Gateway(tmp_path, free_port(), env | {"PYTHONPATH": root})
-        blanks = {"server": "", "store": "", "source": ""} | parts
+    Several of one test need folders of their own: `prepare("node-1")`.
+    """
+    made: list[Gateway] = []
+
+    def one(folder: str = ".", secret: str = SECRET, subscriptions: str = "{}", **parts: str) -> Gateway:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        gateway = Gateway(tmp_path / folder, free_port(), environment())
+        blanks = {"url": SQLITE, "server": "", "store": "", "source": ""} | parts
         gateway.configure(
             CONFIG.format(port=gateway.port, secret=secret, subscriptions=subscriptions, **blanks)
         )

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from gateway.store import StoreRefused, StoreUnavailable, open_store, prepare
-from gateway.store.records import Attempt, Query, Settlement
+from gateway.store.records import Attempt, Query, Retention, Settlement
 from gateway.store.sqlite.connection import connect, translate
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
-from tests.contract.conftest import NOW, candidate
+from tests.contract.conftest import HOUR, NOW, candidate
 
 pytestmark = pytest.mark.anyio
 
@@ -149,6 +149,13 @@ async def test_erasing_an_event_leaves_no_row_but_its_key(tmp_path: Path) -> Non
         counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
     db.close()
     assert counts == {"events": 0, "deliveries": 0, "attempts": 0, "requests": 0, "dedupe_keys": 1}
+
+
+async def test_a_purge_takes_no_more_events_than_its_limit(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "gateway.db")
+    await store.accept([candidate(f"e{n}", at=NOW - HOUR) for n in range(5)])
+    assert (await store.purge(Retention(NOW, NOW, NOW, NOW), limit=2)).events == 2
+    await store.close()
 
 
 # what SQLite says -> the store's error, and the way out it names

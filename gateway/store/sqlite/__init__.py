@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.event import first_id
-from gateway.store.contract import StoreRefused
+from gateway.store import rows
+from gateway.store.contract import Planned, StoreError, StoreRefused
 from gateway.store.records import (
     Attempt,
     Cancellation,
@@ -31,12 +33,15 @@ from gateway.store.records import (
     Settlement,
     Stored,
 )
-from gateway.store.sqlite import deliveries, rejections, retention, rows
+from gateway.store.sqlite import deliveries, rejections, retention
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
-from gateway.store.sqlite.schema import migrate
+from gateway.store.sqlite.schema import known, lacking, migrate
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
+
+LISTEN_EVERY = 0.05
+"""Seconds from one look for other processes' deliveries to the next: a look costs some 100 µs."""
 
 READS = load("gateway.store.sqlite", "reads.sql")
 Record = TypeVar("Record")
@@ -51,6 +56,7 @@ class SqliteStore:
         self._writer = Writer(path)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._listening: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, path: Path, may_migrate: bool = True) -> SqliteStore:
@@ -58,8 +64,8 @@ class SqliteStore:
         await asyncio.to_thread(prepare, path, may_migrate)
         return cls(path)
 
-    async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Outcome]:
-        return await self._writer.write(accept, candidates)
+    def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
+        return self._writer.write(accept, candidates)
 
     async def reject(self, rejection: Rejection) -> None:
         await self._writer.write(rejections.reject, rejection)
@@ -102,6 +108,19 @@ class SqliteStore:
     async def erase(self, event_id: str) -> bool:
         return await self._writer.write(retention.erase, event_id)
 
+    async def listen(self, wake: Callable[[Iterable[str]], None]) -> None:
+        """SQLite tells nobody of other processes' writes, so the newest deliveries are asked for."""
+        newest = await self._read(lambda db: db.execute(READS["newest_delivery"]).fetchone()[0])
+        self._listening = asyncio.create_task(self._listen(wake, newest))
+
+    async def _listen(self, wake: Callable[[Iterable[str]], None], newest: int) -> None:
+        while True:
+            await asyncio.sleep(LISTEN_EVERY)
+            with contextlib.suppress(StoreError):
+                found = await self._list("newer_deliveries", {"seq": newest}, tuple)
+                newest = max([newest, *(seq for _, seq in found)])
+                wake([subscription for subscription, _ in found])
+
     async def ready(self, now: int) -> None:
         await self._writer.write(rejections.heartbeat, now)
 
@@ -142,6 +161,9 @@ class SqliteStore:
         return await self._list("paused", {}, rows.pause)
 
     async def close(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._writer.close()
         while self._readers:
             self._readers.pop().close()
@@ -162,6 +184,18 @@ class SqliteStore:
         db: sqlite3.Connection = self._local.db
         with translated(self._path):
             return read(db)
+
+
+def plan(path: Path) -> list[Planned]:
+    """The migrations that the file at `path` lacks, all of them where there is none. Raises StoreError."""
+    if not path.is_file():
+        return [Planned(name, (), False) for name in known()]
+    db = connect(path)
+    try:
+        with translated(path):
+            return [Planned(name, (), False) for name in lacking(db, str(path))]
+    finally:
+        db.close()
 
 
 def prepare(path: Path, may_migrate: bool = True) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from gateway.store import rows
 from gateway.store.records import (
     Cancellation,
     Candidate,
@@ -16,7 +17,6 @@ from gateway.store.records import (
     NewDelivery,
     Settlement,
 )
-from gateway.store.sqlite import rows
 from gateway.store.sqlite.accept import SQL, accept
 
 

@@ -83,3 +83,9 @@ FROM paused AS p ORDER BY p.subscription;
 SELECT subscription, count(*) FROM deliveries
 WHERE state = 'pending' AND leased_until IS NULL
 GROUP BY subscription;
+
+-- name: newest_delivery
+SELECT coalesce(max(seq), 0) FROM deliveries;
+
+-- name: newer_deliveries
+SELECT subscription, max(seq) FROM deliveries WHERE seq > :seq GROUP BY subscription;

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from gateway.store import values
 from gateway.store.records import Rejection
 from gateway.store.sqlite.accept import SQL
 
 
 def reject(db: sqlite3.Connection, rejections: Sequence[Rejection]) -> list[None]:
     """Count and keep refused requests, then trim each source to its bound."""
-    db.executemany(SQL["insert_rejection"], [_row(rejection) for rejection in rejections])
+    db.executemany(SQL["insert_rejection"], [values.rejection(rejection) for rejection in rejections])
     for rejection in rejections:
         counted = {"source": rejection.source, "reason": rejection.reason, "at": rejection.received_at}
         db.execute(SQL["count_rejection"], counted)
@@ -31,20 +32,3 @@ def heartbeat(db: sqlite3.Connection, moments: Sequence[int]) -> list[None]:
     """Commit the latest of `moments`, to prove that a commit can be done."""
     db.execute(SQL["heartbeat"], {"now": max(moments)})
     return [None] * len(moments)
-
-
-def _row(rejection: Rejection) -> tuple[object, ...]:
-    return (
-        rejection.rejection_id,
-        rejection.source,
-        rejection.reason,
-        rejection.detail,
-        rejection.received_at,
-        rejection.remote_addr,
-        rejection.method,
-        rejection.url,
-        rejection.headers,
-        rejection.body_size,
-        rejection.body_sha256,
-        rejection.body,
-    )

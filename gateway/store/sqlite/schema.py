@@ -27,28 +27,33 @@ def migrate(connection: sqlite3.Connection, path: str, may_migrate: bool = True)
     Raises StoreRefused where a newer version has been at work on the file, or where it would have to be
     changed and must not: a command may not do so under a gateway that runs.
     """
-    db = sqlite_utils.Database(connection, execute_plugins=False)
-    newer = [applied.name for applied in migrations.applied(db) if applied.name not in _known()]
-    if newer:
-        raise StoreRefused(
-            f"{path} was written by a newer gateway (it has {', '.join(newer)}); "
-            "start that version, or restore a backup from before the upgrade"
-        )
-    pending = [migration.name for migration in migrations.pending(db)]
+    pending = lacking(connection, path)
     if pending and not may_migrate:
         raise StoreRefused(
             f"{path} was written by an older gateway (it lacks {', '.join(pending)}); "
             "start this version once with: gateway serve"
         )
     if pending:
-        migrations.apply(db)
+        migrations.apply(sqlite_utils.Database(connection, execute_plugins=False))
     return pending
 
 
-def _known() -> set[str]:
+def lacking(connection: sqlite3.Connection, path: str) -> list[str]:
+    """The names of the migrations that the file lacks. Raises StoreRefused where it has one too many."""
+    db = sqlite_utils.Database(connection, execute_plugins=False)
+    newer = [applied.name for applied in migrations.applied(db) if applied.name not in known()]
+    if newer:
+        raise StoreRefused(
+            f"{path} was written by a newer gateway (it has {', '.join(newer)}); "
+            "start that version, or restore a backup from before the upgrade"
+        )
+    return [migration.name for migration in migrations.pending(db)]
+
+
+def known() -> list[str]:
     """The names of all migrations: in an empty database each of them is pending."""
     empty = sqlite_utils.Database(memory=True)
     try:
-        return {migration.name for migration in migrations.pending(empty)}
+        return [migration.name for migration in migrations.pending(empty)]
     finally:
         empty.close()

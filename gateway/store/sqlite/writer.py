@@ -55,15 +55,16 @@ class Writer:
         self._closed = False
         self._thread.start()
 
-    async def write(
+    def write(
         self, operation: Callable[[sqlite3.Connection, Sequence[Item]], Sequence[Result]], item: Item
-    ) -> Result:
-        """Do `operation` on `item` in the next transaction. Raises StoreError; then nothing was written."""
-        if self._closed:
-            raise StoreUnavailable(f"{self._path}: the store is closed")
+    ) -> asyncio.Future[Result]:
+        """Do `operation` on `item` in the next transaction. A StoreError says that nothing was written."""
         done: asyncio.Future[Result] = self._loop.create_future()
-        self._queue.put(_Write(operation, item, done))
-        return await done
+        if self._closed:
+            done.set_exception(StoreUnavailable(f"{self._path}: the store is closed"))
+        else:
+            self._queue.put(_Write(operation, item, done))
+        return done
 
     async def close(self) -> None:
         """Finish what waits, then end the thread."""

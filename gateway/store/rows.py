@@ -1,8 +1,9 @@
-"""Database rows as the store's records."""
+"""Database rows as the store's records. Both engines have the same columns."""
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import orjson
 
@@ -20,7 +21,15 @@ from gateway.store.records import (
 )
 
 
-def event(row: sqlite3.Row) -> Event:
+class Row(Protocol):
+    """What a driver gives for a row: its values by the names of their columns."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+    def keys(self) -> Iterable[str]: ...
+
+
+def event(row: Row) -> Event:
     """The columns of `events` as an Event."""
     return Event(
         event_id=row["event_id"],
@@ -35,7 +44,7 @@ def event(row: sqlite3.Row) -> Event:
     )
 
 
-def stored(row: sqlite3.Row) -> Stored:
+def stored(row: Row) -> Stored:
     """A row of `events` joined with its request's body."""
     reception = None
     if row["headers"] is not None:
@@ -50,7 +59,7 @@ def stored(row: sqlite3.Row) -> Stored:
     return Stored(event(row), reception, _body(row), row["seq"])
 
 
-def delivery(row: sqlite3.Row) -> Delivery:
+def delivery(row: Row) -> Delivery:
     """A row of `deliveries` joined with its event's id, name and source."""
     return Delivery(
         delivery_id=row["delivery_id"],
@@ -73,12 +82,12 @@ def delivery(row: sqlite3.Row) -> Delivery:
     )
 
 
-def claimed(row: sqlite3.Row) -> Claimed:
+def claimed(row: Row) -> Claimed:
     """A leased delivery with its event, the provider's headers and the raw body."""
     return Claimed(delivery(row), event(row), row["headers"] or "[]", _body(row))
 
 
-def duplicate(row: sqlite3.Row) -> Duplicate:
+def duplicate(row: Row) -> Duplicate:
     """A row of `duplicates`."""
     values = dict(row)
     values["same_body"] = bool(values["same_body"])
@@ -86,27 +95,27 @@ def duplicate(row: sqlite3.Row) -> Duplicate:
     return Duplicate(**values)
 
 
-def rejection(row: sqlite3.Row) -> Rejection:
+def rejection(row: Row) -> Rejection:
     """A row of `rejections`."""
     return Rejection(**dict(row))
 
 
-def rejection_count(row: sqlite3.Row) -> RejectionCount:
+def rejection_count(row: Row) -> RejectionCount:
     """A row of `rejection_counts`."""
     return RejectionCount(**dict(row))
 
 
-def attempt(row: sqlite3.Row) -> Attempt:
+def attempt(row: Row) -> Attempt:
     """A row of `attempts`."""
     return Attempt(**dict(row))
 
 
-def pause(row: sqlite3.Row) -> Pause:
+def pause(row: Row) -> Pause:
     """A row of `paused` with the number of deliveries that wait."""
     return Pause(**dict(row))
 
 
-def _body(row: sqlite3.Row) -> bytes:
+def _body(row: Row) -> bytes:
     kept: bytes | None = row["body"]
     data: str = row["data"]
     return data.encode() if kept is None else kept

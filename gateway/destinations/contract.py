@@ -1,0 +1,43 @@
+"""What a destination promises: it tries once, tells what came of it, and never raises for the other side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.store.records import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one try; a success where `error` is None. `latency` is ms.
+
+    `status` is an HTTP status, None elsewhere and where nobody answered. `response` is what the other side
+    said: the first 4 KiB of an HTTP answer, or where a broker put the message.
+    """
+
+    latency: int
+    status: int | None = None
+    error: str | None = None
+    response: str = ""
+    retry_after: str | None = None
+
+
+class Destination(Protocol):
+    """Where one subscription delivers. Made on the event loop, cheap to make: it connects when first used."""
+
+    async def deliver(self, claimed: Claimed, now: float) -> Answer:
+        """Deliver once, at `now` (Unix seconds), within the subscription's timeout.
+
+        A success means that the other side has it: a broker has acknowledged it as it acknowledges what it
+        will not lose. Many calls run at once. What the other side does is an Answer, never an exception.
+        """
+        ...
+
+    async def close_unused(self) -> None:
+        """Close what has not been used for a while; called about once a second."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything; nothing is under way any more."""
+        ...

@@ -1,0 +1,178 @@
+"""The store that many nodes share: PostgreSQL, a few connections a process, group commit on each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from gateway.event import compile_patterns, first_id
+from gateway.store import rows
+from gateway.store.contract import StoreError
+from gateway.store.postgres import claims, deliveries, rejections, retention
+from gateway.store.postgres.accept import accept
+from gateway.store.postgres.groups import Groups
+from gateway.store.postgres.notices import Notices
+from gateway.store.postgres.pool import Pool
+from gateway.store.postgres.schema import migrate, plan, prepare
+from gateway.store.postgres.session import Clock
+from gateway.store.records import (
+    Attempt,
+    Cancellation,
+    Candidate,
+    Claimed,
+    ClaimResult,
+    Delivery,
+    Duplicate,
+    NewDelivery,
+    Outcome,
+    Pause,
+    Purged,
+    Query,
+    Rejection,
+    RejectionCount,
+    Retention,
+    Settlement,
+    Stored,
+)
+
+__all__ = ["PostgresStore", "plan", "prepare"]
+
+Record = TypeVar("Record")
+
+
+class PostgresStore:
+    """One PostgreSQL database that keeps the contract of `gateway.store.contract.Store`.
+
+    Any number of nodes may work on it. What one of them asks of the clock, the database's clock answers.
+    """
+
+    def __init__(self, url: str, connections: int = 4, clock: Clock = "database") -> None:
+        """`connections` at most, and one more to listen on. `clock` is the caller's in tests only."""
+        self._pool = Pool(url, connections, clock)
+        self._notices = Notices(url, self._pool)
+        self._groups = Groups(self._pool, max(1, connections - 1), self._notices.tell)
+        self._floors = claims.Floors()
+
+    @classmethod
+    async def open(
+        cls, url: str, may_migrate: bool = True, connections: int = 4, clock: Clock = "database"
+    ) -> PostgresStore:
+        """Open the database of `url`, making or migrating its tables first where that is allowed."""
+        await migrate(url, may_migrate)
+        return cls(url, connections, clock)
+
+    def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
+        return self._groups.write(accept, candidates)
+
+    async def reject(self, rejection: Rejection) -> None:
+        await self._groups.write(rejections.reject, rejection)
+
+    async def claim(
+        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+    ) -> ClaimResult:
+        asked = claims.Claim(slots, leases, now, owner)
+        try:
+            return await self._groups.write(self._floors.claim, asked)
+        except StoreError:
+            self._floors.forget(slots)
+            raise
+
+    async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
+        return await self._pool.read(lambda session: claims.expired(session, now, limit))
+
+    async def settle(self, settlement: Settlement) -> bool:
+        return await self._groups.write(deliveries.settle, settlement)
+
+    async def owners(self) -> Sequence[str]:
+        return await self._list("owners", (), lambda row: row["leased_by"])
+
+    async def disown(self, owner: str, now: int) -> int:
+        return await self._groups.write(deliveries.disown, (owner, now))
+
+    async def replay(self, new: Sequence[NewDelivery], now: int) -> int:
+        return await self._groups.write(deliveries.replay, (new, now))
+
+    async def cancel(self, cancellations: Sequence[Cancellation]) -> int:
+        return await self._groups.write(deliveries.cancel, cancellations)
+
+    async def pause(self, subscription: str, reason: str, now: int) -> bool:
+        return await self._groups.write(deliveries.pause, (subscription, reason, now))
+
+    async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
+        return await self._groups.write(deliveries.resume, (subscription, emit))
+
+    async def mark_released(self, rejection_id: str, now: int) -> None:
+        await self._groups.write(rejections.mark_released, (rejection_id, now))
+
+    async def purge(self, retain: Retention, limit: int = 500) -> Purged:
+        return await retention.purge(self._pool, retain, limit)
+
+    async def erase(self, event_id: str) -> bool:
+        return await self._groups.write(retention.erase, event_id)
+
+    async def listen(self, wake: Callable[[Iterable[str]], None]) -> None:
+        await self._notices.listen(wake)
+
+    async def ready(self, now: int) -> None:
+        await self._groups.write(rejections.heartbeat, now)
+
+    async def event(self, id: str) -> Stored | None:
+        by_event_id = await self._list("event_by_event_id", (id,), rows.stored)
+        found = by_event_id or await self._list("event_by_id", (id,), rows.stored)
+        return found[0] if found else None
+
+    async def events(self, query: Query) -> Sequence[Stored]:
+        since = None if query.since is None else first_id(query.since)
+        asked = (query.source, _expression(query.name), since, query.before, query.limit)
+        return await self._list("events", asked, rows.stored)
+
+    async def duplicates(self, query: Query) -> Sequence[Duplicate]:
+        if query.event_id is not None:
+            asked: tuple[object, ...] = (query.event_id, query.before, query.limit)
+            return await self._list("duplicates_of", asked, rows.duplicate)
+        asked = (query.source, _expression(query.name), query.since, query.before, query.limit)
+        return await self._list("duplicates", asked, rows.duplicate)
+
+    async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
+        asked = (query.source, query.since, query.before, quarantined, query.limit)
+        return await self._list("rejections", asked, rows.rejection)
+
+    async def rejection_counts(self) -> Sequence[RejectionCount]:
+        return await self._list("rejection_counts", (), rows.rejection_count)
+
+    async def deliveries(self, query: Query) -> Sequence[Delivery]:
+        tail = (query.state, query.subscription, query.before, query.limit)
+        if query.event_id is not None:
+            return await self._list("deliveries_of", (query.event_id, *tail), rows.delivery)
+        asked = (query.source, _expression(query.name), query.since, *tail)
+        return await self._list("deliveries", asked, rows.delivery)
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        found = await self._list("delivery", (delivery_id,), rows.delivery)
+        return found[0] if found else None
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        return await self._list("attempts", (delivery_id,), rows.attempt)
+
+    async def waiting(self) -> Mapping[str, int]:
+        return dict(await self._list("waiting", (), lambda row: (row["subscription"], row["count"])))
+
+    async def paused(self) -> Sequence[Pause]:
+        return await self._list("paused", (), rows.pause)
+
+    async def close(self) -> None:
+        await self._groups.close()
+        await self._notices.close()
+        await self._pool.close()
+
+    async def _list(
+        self, statement: str, values: Sequence[object], record: Callable[[rows.Row], Record]
+    ) -> list[Record]:
+        found = await self._pool.read(lambda session: session.rows(statement, *values))
+        return [record(row) for row in found]
+
+
+def _expression(pattern: str | None) -> str | None:
+    """A pattern of names as PostgreSQL's regular expression, for the whole name."""
+    return None if pattern is None else f"^(?:{compile_patterns([pattern]).pattern})$"

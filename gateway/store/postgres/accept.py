@@ -1,0 +1,112 @@
+"""Accepting events: the dedupe key decides, in one transaction with the event and its deliveries."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from gateway.event import new_id
+from gateway.store import values
+from gateway.store.dedupe import Decision, First, Slot, decide, duplicates
+from gateway.store.postgres.columns import columns, text
+from gateway.store.postgres.days import MOMENT
+from gateway.store.postgres.session import Session
+from gateway.store.records import Candidate, Outcome
+
+MAX_KEY = 512
+"""Characters of a dedupe key that are stored as they are; an index entry has less than 2.7 kB."""
+
+
+async def accept(session: Session, requests: Sequence[Sequence[Candidate]]) -> list[list[Outcome]]:
+    """Store every candidate of every request, or record it as a duplicate; one outcome a candidate."""
+    asked = _asked(requests)
+    taken = await _take_keys(session, asked) if asked else {}
+    decision = decide(requests, taken)
+    await _retake_keys(session, decision, asked, taken)
+    outcomes = decision.outcomes(await _data(session, decision))
+    await _insert_fresh(session, decision.fresh)
+    repeats = duplicates(outcomes)
+    if repeats:
+        await session.count("insert_duplicates", *columns([values.duplicate(repeat) for repeat in repeats]))
+    return outcomes
+
+
+def _asked(requests: Sequence[Sequence[Candidate]]) -> dict[Slot, Candidate]:
+    """The first candidate for each key, by key: every group locks keys in this order."""
+    first: dict[Slot, Candidate] = {}
+    for request in requests:
+        for candidate in request:
+            if candidate.key is not None:
+                first.setdefault((candidate.event.source, candidate.key), candidate)
+    return dict(sorted(first.items()))
+
+
+async def _take_keys(session: Session, asked: dict[Slot, Candidate]) -> dict[Slot, First]:
+    """Take the keys that are free. Returns who held the others, which stay locked until the end."""
+    slots = list(asked)
+    rows = [(number, *_key_row(candidate)) for number, candidate in enumerate(asked.values())]
+    won = {row["slot"] for row in await session.rows("take_keys", *columns(rows))}
+    others = [row[:3] for row in rows if row[0] not in won]
+    if not others:
+        return {}
+    held = await session.rows("key_holders", *columns(others))
+    return {slots[row["slot"]]: First(*row[1:]) for row in held}
+
+
+async def _retake_keys(
+    session: Session, decision: Decision, asked: dict[Slot, Candidate], taken: dict[Slot, First]
+) -> None:
+    """Write the keys whose window ended within this very group, and that a later candidate of it took."""
+    for candidate in decision.fresh:
+        if candidate.key is None:
+            continue
+        slot = (candidate.event.source, candidate.key)
+        if slot in taken or asked[slot] is not candidate:
+            await session.count("retake_key", *_key_row(candidate))
+
+
+async def _data(session: Session, decision: Decision) -> dict[str, str]:
+    """The data of the events that a repeat differs from."""
+    compared = decision.compared()
+    if not compared:
+        return {}
+    return {row["event_id"]: row["data"] for row in await session.rows("event_data", compared)}
+
+
+async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
+    if not fresh:
+        return
+    *kept, data = zip(*map(values.event, fresh), strict=True)
+    await session.count("insert_events", *map(text, kept), data)
+    requests = list(_requests(fresh))
+    if requests:
+        await session.count("insert_requests", *columns(requests))
+    deliveries = [row for candidate in fresh for row in _delivery_rows(session, candidate)]
+    if deliveries:
+        await session.count("insert_deliveries", *columns(deliveries))
+        session.woken.update(name for candidate in fresh for name in candidate.subscriptions)
+
+
+def _key_row(candidate: Candidate) -> values.Row:
+    source, key, event_id, id, *rest = values.key(candidate)
+    assert isinstance(key, str)
+    if len(key) > MAX_KEY:
+        key, id = f"{key[:MAX_KEY]}#{hashlib.sha256(key.encode()).hexdigest()}", candidate.event.id
+    return (source, key, event_id, id, *rest)
+
+
+def _requests(fresh: Iterable[Candidate]) -> Iterable[values.Row]:
+    """Each raw body once, under the moment of its events."""
+    kept = {
+        (candidate.event.event_id[:MOMENT], r.request_id): r.body
+        for candidate in fresh
+        if (r := candidate.reception) is not None and r.request_id is not None
+    }
+    return ((*key, body) for key, body in kept.items())
+
+
+def _delivery_rows(session: Session, candidate: Candidate) -> Iterable[values.Row]:
+    event = candidate.event
+    now = session.at(event.received_at)
+    for name in candidate.subscriptions:
+        yield (new_id(event.received_at), event.event_id, name, event.ts, now, event.received_at)

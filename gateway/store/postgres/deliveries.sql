@@ -1,0 +1,112 @@
+-- name: claim
+-- Each subscription's index is read from the floor up, below which all has been claimed: what claims have left
+-- behind there since the last vacuum is never walked over. The rows are named by an array, which keeps the
+-- planner from reading the whole table however wrongly it guesses how many there are.
+WITH asked AS (
+    SELECT a.*, coalesce($5, now_ms()) AS now
+    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS a (subscription, slots, lease, floor)
+    WHERE NOT EXISTS (SELECT FROM paused AS p WHERE p.subscription = a.subscription)
+)
+UPDATE deliveries_pending AS d
+SET attempts = attempts + 1,
+    leased_by = $6,
+    leased_until = (SELECT a.now + a.lease FROM asked AS a WHERE a.subscription = d.subscription)
+WHERE d.delivery_id = ANY (ARRAY(
+    SELECT due.delivery_id
+    FROM asked AS a CROSS JOIN LATERAL (
+        SELECT p.delivery_id FROM deliveries_pending AS p
+        WHERE p.subscription = a.subscription AND p.leased_until IS NULL
+            AND p.due_at >= a.floor AND p.due_at <= a.now
+        ORDER BY p.due_at, p.seq
+        LIMIT a.slots
+        FOR UPDATE SKIP LOCKED
+    ) AS due
+))
+RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq;
+
+-- name: next_due
+SELECT a.subscription, coalesce($3, now_ms()) AS now, (
+    SELECT d.due_at FROM deliveries_pending AS d
+    WHERE d.subscription = a.subscription AND d.leased_until IS NULL AND d.due_at >= a.floor
+    ORDER BY d.due_at, d.seq LIMIT 1
+) AS due_at
+FROM unnest($1::text[], $2::bigint[]) AS a (subscription, floor)
+WHERE NOT EXISTS (SELECT FROM paused AS p WHERE p.subscription = a.subscription);
+
+-- name: events_of
+SELECT e.event_id, e.id, e.name, e.source, e.data, e.ts, e.v, e.received_at, e.attributes, e.headers, (
+    SELECT r.body FROM requests AS r WHERE r.moment = left(e.event_id, 10) AND r.request_id = e.request_id
+) AS body
+FROM events AS e WHERE e.event_id = ANY ($1::text[]);
+
+-- name: expired
+SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq
+FROM deliveries_pending AS d
+WHERE d.leased_until <= coalesce($1, now_ms())
+ORDER BY d.leased_until
+LIMIT $2;
+
+-- name: settle
+-- A delivery that ends moves to its event's day by its new state. Times of the caller's are moved to the
+-- database's clock where `shift` says so, and what is due again never was due before.
+WITH asked AS (
+    SELECT s.*, CASE WHEN $11 THEN greatest(now_ms(), s.due_at - s.now + now_ms()) ELSE s.due_at END AS due
+    FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], $7::int[], $8::text[],
+                $9::bigint[], $10::bigint[], $12::text[])
+        AS s (delivery_id, number, state, due_at, retries, now, status, error, started_at, latency, response)
+), held AS (
+    UPDATE deliveries AS d
+    SET state = s.state, due_at = s.due, retries = s.retries, leased_until = NULL, leased_by = NULL,
+        finished_at = CASE WHEN s.state = 'pending' THEN NULL ELSE s.now END,
+        last_status = s.status, last_error = s.error
+    FROM asked AS s
+    WHERE d.state = 'pending' AND d.delivery_id = s.delivery_id AND d.attempts = s.number
+        AND d.leased_until IS NOT NULL
+    RETURNING d.delivery_id, d.event_id
+), tried AS (
+    INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
+    SELECT h.event_id, s.delivery_id, s.number, s.started_at, s.latency, s.status, s.error, s.response
+    FROM held AS h JOIN asked AS s USING (delivery_id)
+    ON CONFLICT (event_id, delivery_id, number) DO NOTHING
+)
+SELECT delivery_id FROM held;
+
+-- name: insert_lost_attempts
+-- An attempt whose lease was lost is evidence all the same.
+INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
+SELECT d.event_id, a.delivery_id, a.number, a.started_at, a.latency, a.status, a.error, a.response
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[])
+    AS a (delivery_id, number, started_at, latency, status, error, response)
+JOIN deliveries AS d USING (delivery_id)
+ON CONFLICT (event_id, delivery_id, number) DO NOTHING;
+
+-- name: owners
+SELECT DISTINCT leased_by FROM deliveries_pending WHERE leased_until IS NOT NULL;
+
+-- name: disown
+UPDATE deliveries_pending SET leased_until = coalesce($2, now_ms())
+WHERE leased_by = $1 AND leased_until IS NOT NULL;
+
+-- name: replay
+INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at, replay_of)
+SELECT n.delivery_id, n.event_id, n.subscription,
+       CASE WHEN $7 THEN greatest(now_ms(), n.due_at - $6 + now_ms()) ELSE n.due_at END, $6, n.replay_of
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
+    AS n (delivery_id, event_id, subscription, due_at, replay_of)
+WHERE EXISTS (SELECT FROM events AS e WHERE e.event_id = n.event_id);
+
+-- name: cancel
+UPDATE deliveries AS d
+SET state = 'cancelled', finished_at = c.now, leased_until = NULL, leased_by = NULL
+FROM unnest($1::text[], $2::bigint[]) AS c (delivery_id, now)
+WHERE d.state = 'pending' AND d.delivery_id = c.delivery_id
+RETURNING d.delivery_id;
+
+-- name: pause
+INSERT INTO paused (subscription, paused_at, reason) VALUES ($1, $2, $3)
+ON CONFLICT (subscription) DO NOTHING;
+
+-- name: resume
+DELETE FROM paused WHERE subscription = $1;

@@ -1,0 +1,135 @@
+"""Group commit: writes of one kind that wait at the same time share a transaction, on a few connections.
+
+A write is an operation and an item. The operation is a function of the session and a list of items that
+returns one result an item. Nothing is answered before the transaction that holds it is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+
+from gateway.store.contract import StoreUnavailable
+from gateway.store.postgres.days import add_day_of
+from gateway.store.postgres.errors import AGAIN, FAULTS, missing_moment, translate
+from gateway.store.postgres.pool import Pool
+from gateway.store.postgres.session import WITHIN, Session
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Operation = Callable[[Session, Sequence[Any]], Awaitable[Sequence[Any]]]
+
+MAX_GROUP = 256
+"""Writes in one transaction at most, so that the first of them does not wait for a long queue."""
+
+AT_LEAST = 1.0
+"""Seconds that a transaction may take even where its first write has waited for almost WITHIN."""
+
+TRIES = 5
+"""How often a transaction is tried that is undone for another's sake."""
+
+
+@dataclass(slots=True)
+class _Write:
+    item: Any
+    done: asyncio.Future[Any]
+    since: float
+
+
+class Groups:
+    """The writes that wait, and the tasks that commit them. Used on the event loop that made it."""
+
+    def __init__(self, pool: Pool, committers: int, told: Callable[[set[str]], None]) -> None:
+        """`told` hears after each commit which subscriptions it gave deliveries."""
+        self._pool = pool
+        self._told = told
+        self._loop = asyncio.get_running_loop()
+        self._waiting: dict[Operation, list[_Write]] = {}
+        self._idle: list[asyncio.Future[None]] = []
+        self._closed = False
+        self._tasks = [asyncio.create_task(self._run()) for _ in range(committers)]
+
+    def write(
+        self, operation: Callable[[Session, Sequence[Item]], Awaitable[Sequence[Result]]], item: Item
+    ) -> asyncio.Future[Result]:
+        """Do `operation` on `item` in the next transaction. A StoreError says that nothing is promised."""
+        done: asyncio.Future[Result] = self._loop.create_future()
+        if self._closed:
+            done.set_exception(StoreUnavailable(f"{self._pool.where}: the store is closed"))
+            return done
+        self._waiting.setdefault(operation, []).append(_Write(item, done, self._loop.time()))
+        if self._idle:
+            self._idle.pop().set_result(None)
+        return done
+
+    async def close(self) -> None:
+        """Finish what waits, then end the tasks."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().set_result(None)
+        await asyncio.gather(*self._tasks)
+
+    async def _run(self) -> None:
+        while True:
+            while self._waiting:
+                await self._commit(*self._next_group())
+            if self._closed:
+                return
+            woken = self._loop.create_future()
+            self._idle.append(woken)
+            await woken
+
+    def _next_group(self) -> tuple[Operation, list[_Write]]:
+        """What waits of the operation that waits longest; the rest of it, if any, waits behind the others."""
+        operation = next(iter(self._waiting))
+        writes = self._waiting.pop(operation)
+        if len(writes) > MAX_GROUP:
+            self._waiting[operation] = writes[MAX_GROUP:]
+        return operation, writes[:MAX_GROUP]
+
+    async def _commit(self, operation: Operation, writes: list[_Write]) -> None:
+        """One transaction for all. Where a write is at fault, one for each half, until it fails alone."""
+        try:
+            results = await self._transact(operation, writes)
+        except FAULTS as error:
+            if len(writes) == 1:
+                return _fail(writes, translate(error, self._pool.where))
+            middle = len(writes) // 2
+            await self._commit(operation, writes[:middle])
+            await self._commit(operation, writes[middle:])
+        except Exception as error:
+            _fail(writes, translate(error, self._pool.where))
+        else:
+            for write, result in zip(writes, results, strict=True):
+                if not write.done.done():
+                    write.done.set_result(result)
+
+    async def _transact(self, operation: Operation, writes: list[_Write]) -> Sequence[Any]:
+        items = [write.item for write in writes]
+        end = max(writes[0].since + WITHIN, self._loop.time() + AT_LEAST)
+        async with asyncio.timeout_at(end), self._pool.session() as session:
+            tries = 0
+            while True:
+                try:
+                    async with session.transaction():
+                        results = await operation(session, items)
+                except asyncpg.CheckViolationError as error:
+                    if not await add_day_of(session, missing_moment(error)):
+                        raise
+                except AGAIN:
+                    tries += 1
+                    if tries == TRIES:
+                        raise
+                else:
+                    self._told(session.woken)
+                    return results
+
+
+def _fail(writes: list[_Write], error: Exception) -> None:
+    for write in writes:
+        if not write.done.done():
+            write.done.set_exception(error)

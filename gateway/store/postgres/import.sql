@@ -1,0 +1,116 @@
+-- name: copied_events
+SELECT seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id, url, headers,
+       data
+FROM events WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_requests
+SELECT DISTINCT left(e.event_id, 10), e.request_id, r.body
+FROM events AS e JOIN requests AS r ON r.moment = left(e.event_id, 10) AND r.request_id = e.request_id
+WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
+
+-- name: copied_deliveries
+SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
+       last_status, last_error
+FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_attempts
+SELECT a.event_id, a.delivery_id, a.number, a.started_at, a.latency, a.status, a.error, a.response
+FROM deliveries AS d JOIN attempts AS a ON a.event_id = d.event_id AND a.delivery_id = d.delivery_id
+WHERE d.seq >= $1 AND d.seq <= $2 ORDER BY 1, 2, 3;
+
+-- name: copied_duplicates
+SELECT seq, duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers
+FROM duplicates WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_rejections
+SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, method, url, body_size, body_sha256,
+       released_at, headers, body
+FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_dedupe_keys
+SELECT source, key, event_id, id, digest, first_at, expires_at
+FROM dedupe_keys WHERE (source, key) > ($1, $2) ORDER BY source, key LIMIT $3;
+
+-- name: copied_rejection_counts
+SELECT source, reason, count, first_at, last_at
+FROM rejection_counts WHERE (source, reason) > ($1, $2) ORDER BY source, reason LIMIT $3;
+
+-- name: copied_paused
+SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER BY subscription LIMIT $2;
+
+-- name: last_of_events
+SELECT max(seq) FROM events;
+
+-- name: last_of_deliveries
+SELECT max(seq) FROM deliveries;
+
+-- name: last_of_duplicates
+SELECT max(seq) FROM duplicates;
+
+-- name: last_of_rejections
+SELECT max(seq) FROM rejections;
+
+-- name: last_of_dedupe_keys
+SELECT source, key FROM dedupe_keys ORDER BY source DESC, key DESC LIMIT 1;
+
+-- name: last_of_rejection_counts
+SELECT source, reason FROM rejection_counts ORDER BY source DESC, reason DESC LIMIT 1;
+
+-- name: last_of_paused
+SELECT max(subscription) FROM paused;
+
+-- name: take_events
+INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
+                    url, headers, data)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
+                     $8::bigint[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[],
+                     $15::text[]);
+
+-- name: take_requests
+INSERT INTO requests (moment, request_id, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, request_id) DO NOTHING;
+
+-- name: take_deliveries
+INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
+                        finished_at, replay_of, last_status, last_error)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
+                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[]);
+
+-- name: take_attempts
+INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::text[],
+                     $8::text[]);
+
+-- name: take_duplicates
+INSERT INTO duplicates (seq, duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
+                        secret, remote_addr, headers)
+OVERRIDING SYSTEM VALUE
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                     $8::bigint[], $9::boolean[], $10::text[], $11::text[], $12::int[], $13::text[], $14::text[]);
+
+-- name: take_rejections
+INSERT INTO rejections (seq, rejection_id, source, reason, detail, received_at, remote_addr, method, url, body_size,
+                        body_sha256, released_at, headers, body)
+OVERRIDING SYSTEM VALUE
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
+                     $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bytea[]);
+
+-- name: take_dedupe_keys
+INSERT INTO dedupe_keys (source, key, event_id, id, digest, first_at, expires_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], $7::bigint[]);
+
+-- name: take_rejection_counts
+INSERT INTO rejection_counts (source, reason, count, first_at, last_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]);
+
+-- name: take_paused
+INSERT INTO paused (subscription, paused_at, reason)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
+
+-- name: go_on_counting
+-- What is stored from now on comes after what was copied.
+SELECT setval('events_seq', coalesce((SELECT max(seq) FROM events), 0) + 1, false),
+       setval('deliveries_seq', coalesce((SELECT max(seq) FROM deliveries), 0) + 1, false),
+       setval(pg_get_serial_sequence('duplicates', 'seq'), coalesce((SELECT max(seq) FROM duplicates), 0) + 1, false),
+       setval(pg_get_serial_sequence('rejections', 'seq'), coalesce((SELECT max(seq) FROM rejections), 0) + 1, false);

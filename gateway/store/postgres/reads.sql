@@ -1,0 +1,101 @@
+-- A newer release may have added columns: what is made into a record as a whole names its own.
+
+-- name: begin_reading
+BEGIN READ ONLY;
+SET LOCAL plan_cache_mode = force_custom_plan;
+SET LOCAL statement_timeout = '30s';
+
+-- name: event_by_event_id
+SELECT e.*, (
+    SELECT r.body FROM requests AS r WHERE r.moment = left(e.event_id, 10) AND r.request_id = e.request_id
+) AS body
+FROM events AS e WHERE e.event_id = $1;
+
+-- name: event_by_id
+SELECT e.*, (
+    SELECT r.body FROM requests AS r WHERE r.moment = left(e.event_id, 10) AND r.request_id = e.request_id
+) AS body
+FROM events AS e WHERE left(e.id, 255) = left($1, 255) AND e.id = $1 ORDER BY e.seq DESC LIMIT 1;
+
+-- name: events
+SELECT e.*, NULL::bytea AS body FROM events AS e
+WHERE ($1::text IS NULL OR e.source = $1)
+    AND ($2::text IS NULL OR e.name ~ $2)
+    AND e.event_id >= coalesce($3::text, '')
+    AND ($4::bigint IS NULL OR e.seq < $4)
+ORDER BY e.seq DESC
+LIMIT $5;
+
+-- name: duplicates
+SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers, seq
+FROM duplicates
+WHERE ($1::text IS NULL OR source = $1)
+    AND ($2::text IS NULL OR name ~ $2)
+    AND ($3::bigint IS NULL OR received_at >= $3)
+    AND ($4::bigint IS NULL OR seq < $4)
+ORDER BY seq DESC
+LIMIT $5;
+
+-- name: duplicates_of
+SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers, seq
+FROM duplicates
+WHERE event_id = $1 AND ($2::bigint IS NULL OR seq < $2)
+ORDER BY seq DESC
+LIMIT $3;
+
+-- name: rejections
+SELECT rejection_id, source, reason, detail, received_at, remote_addr, method, url, headers, body_size, body_sha256,
+       body, released_at, seq
+FROM rejections
+WHERE ($1::text IS NULL OR source = $1)
+    AND ($2::bigint IS NULL OR received_at >= $2)
+    AND ($3::bigint IS NULL OR seq < $3)
+    AND (NOT $4 OR (body IS NOT NULL AND released_at IS NULL))
+ORDER BY seq DESC
+LIMIT $5;
+
+-- name: rejection_counts
+SELECT source, reason, count, first_at, last_at FROM rejection_counts ORDER BY source, reason;
+
+-- name: deliveries
+SELECT d.*, e.id, e.name, e.source
+FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
+WHERE ($1::text IS NULL OR e.source = $1)
+    AND ($2::text IS NULL OR e.name ~ $2)
+    AND ($3::bigint IS NULL OR coalesce(d.finished_at, d.created_at) >= $3)
+    AND ($4::text IS NULL OR d.state = $4)
+    AND ($5::text IS NULL OR d.subscription = $5)
+    AND ($6::bigint IS NULL OR d.seq < $6)
+ORDER BY d.seq DESC
+LIMIT $7;
+
+-- name: deliveries_of
+SELECT d.*, e.id, e.name, e.source
+FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
+WHERE d.event_id = $1
+    AND ($2::text IS NULL OR d.state = $2)
+    AND ($3::text IS NULL OR d.subscription = $3)
+    AND ($4::bigint IS NULL OR d.seq < $4)
+ORDER BY d.seq DESC
+LIMIT $5;
+
+-- name: delivery
+SELECT d.*, e.id, e.name, e.source
+FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
+WHERE d.delivery_id = $1;
+
+-- name: attempts
+SELECT delivery_id, number, started_at, latency, status, error, response FROM attempts
+WHERE event_id = (SELECT d.event_id FROM deliveries AS d WHERE d.delivery_id = $1 LIMIT 1) AND delivery_id = $1
+ORDER BY number;
+
+-- name: paused
+SELECT p.subscription, p.paused_at, p.reason,
+       (SELECT count(*) FROM deliveries_pending AS d
+        WHERE d.subscription = p.subscription AND d.leased_until IS NULL) AS waiting
+FROM paused AS p ORDER BY p.subscription;
+
+-- name: waiting
+SELECT subscription, count(*) FROM deliveries_pending WHERE leased_until IS NULL GROUP BY subscription;

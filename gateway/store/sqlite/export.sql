@@ -1,0 +1,47 @@
+-- name: events
+SELECT seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id, url, headers,
+       data
+FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: requests
+SELECT DISTINCT substr(e.event_id, 1, 10), e.request_id, r.body
+FROM events AS e JOIN requests AS r ON r.request_id = e.request_id
+WHERE e.seq >= ?1 AND e.seq <= ?2 ORDER BY 1, 2;
+
+-- name: deliveries
+-- A lease is not moved: whoever held it is at work on this store.
+SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
+       last_status, last_error
+FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: attempts
+SELECT d.event_id, a.delivery_id, a.number, a.started_at, a.latency, a.status, a.error, a.response
+FROM deliveries AS d JOIN attempts AS a ON a.delivery_id = d.delivery_id
+WHERE d.seq >= ?1 AND d.seq <= ?2 ORDER BY 1, 2, 3;
+
+-- name: duplicates
+SELECT seq, duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers
+FROM duplicates WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: rejections
+SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, method, url, body_size, body_sha256,
+       released_at, headers, body
+FROM rejections WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: dedupe_keys
+SELECT source, key, event_id, id, digest, first_at, expires_at
+FROM dedupe_keys WHERE (source, key) > (?1, ?2) ORDER BY source, key LIMIT ?3;
+
+-- name: rejection_counts
+SELECT source, reason, count, first_at, last_at
+FROM rejection_counts WHERE (source, reason) > (?1, ?2) ORDER BY source, reason LIMIT ?3;
+
+-- name: paused
+SELECT subscription, paused_at, reason FROM paused WHERE subscription > ?1 ORDER BY subscription LIMIT ?2;
+
+-- name: counts
+SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
+       (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
+       (SELECT count(*) FROM dedupe_keys) AS dedupe_keys,
+       (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused) AS paused;

@@ -1,0 +1,168 @@
+"""Moving a store from SQLite to PostgreSQL: everything, once, in order, and told apart from anything else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gateway.cli import app
+from gateway.store import Store, StoreRefused, copying, open_copy, open_store
+from gateway.store.postgres import PostgresStore
+from gateway.store.records import Attempt, Candidate, Query, Reception, Rejection, Settlement
+from tests.contract.conftest import HOUR, NOW, candidate
+
+pytestmark = pytest.mark.anyio
+
+BODY = b'[{"a":1},"\xff"]'
+BATCH = Reception("192.0.2.1", "http://x/webhooks/s", "[]", 0, "01JB0000000000000000000001", BODY)
+
+
+def batch(id: str, at: int) -> Candidate:
+    """One event of a request whose body is kept beside it."""
+    made = candidate(id, at=at, to=("app",), data='{"a":"\\u0000"}')
+    return Candidate(made.event, made.digest, made.subscriptions, id, HOUR, BATCH)
+
+
+@pytest.fixture
+async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
+    """A store with rows of every kind, over several days; two deliveries are under a lease."""
+    path = tmp_path / "gateway.db"
+    store = await open_store(path)
+    for number in range(1, 8):
+        at = NOW + number * 20 * HOUR
+        await store.accept([candidate(f"evt_{number}", at=at, to=("app", "mail"))])
+    await store.accept([candidate("evt_7", at=NOW + 140 * HOUR + 1, data='{"a":2}')])
+    await store.accept([batch("one", NOW), batch("two", NOW)])
+    claimed = await store.claim({"app": 3}, {"app": HOUR}, NOW + 900 * HOUR, "me")
+    first = claimed.claimed[0].delivery
+    attempt = Attempt(first.delivery_id, first.attempts, NOW, 12, 500, "it answered 500", "no\x00")
+    await store.settle(Settlement(attempt, "dead", NOW, 1, NOW + 1))
+    rejected = dict(rejection_id="01JB0000000000000000000002", source="s", reason="stale", detail="no")
+    await store.reject(
+        Rejection(**rejected, received_at=NOW, remote_addr="::1", method="POST", url="u", headers="[]",
+                  body_size=3, body_sha256=hashlib.sha256(b"abc").hexdigest(), body=b"a\x00c", keep=10)
+    )  # fmt: skip
+    await store.pause("mail", "it answered 410", NOW)
+    await store.close()
+    yield path
+
+
+def quiet(_: str, __: int) -> None:
+    """Nobody watches."""
+
+
+async def copied(path: Path, url: str) -> list[copying.Compared]:
+    async with open_copy(path, url) as (source, target):
+        await copying.copy(source, target, quiet)
+        return await copying.compare(source, target, quiet)
+
+
+async def seen(store: Store) -> list[object]:
+    """All that people and workers can see of a store."""
+    events = await store.events(Query(limit=100))
+    deliveries = [d for d in await store.deliveries(Query(limit=100))]
+    return [
+        [(one.event, one.reception, one.body) for one in events],
+        [(d.delivery_id, d.state, d.attempts, d.retries, d.due_at, d.last_error) for d in deliveries],
+        await store.duplicates(Query()),
+        [(one.rejection_id, one.body, one.reason) for one in await store.rejections(Query())],
+        await store.rejection_counts(),
+        [(one.subscription, one.reason) for one in await store.paused()],
+    ]
+
+
+async def test_everything_arrives_and_is_compared(filled: Path, database: str) -> None:
+    compared = await copied(filled, database)
+    assert [(one.name, one.rows, one.same) for one in compared] == [
+        ("events", 9, True), ("deliveries", 16, True), ("duplicates", 1, True), ("rejections", 1, True),
+        ("dedupe_keys", 9, True), ("rejection_counts", 1, True), ("paused", 1, True),
+    ]  # fmt: skip
+    ours, theirs = await open_store(filled), await PostgresStore.open(database)
+    assert await seen(ours) == await seen(theirs)
+    await ours.close()
+    await theirs.close()
+
+
+async def test_the_copy_goes_on_working(filled: Path, database: str) -> None:
+    await copied(filled, database)
+    store = await PostgresStore.open(database, clock="caller")
+    [again] = await store.accept([candidate("evt_7", at=NOW + 140 * HOUR + 2)])
+    assert again.duplicate is not None
+    await store.accept([candidate("evt_new", at=NOW + 143 * HOUR, to=("app",))])
+    newest = (await store.events(Query(limit=1)))[0]
+    assert newest.event.id == "evt_new"
+    taken = await store.claim({"app": 99}, {"app": HOUR}, NOW + 900 * HOUR, "me")
+    assert len(taken.claimed) == 9  # one of the nine is dead, and no lease was moved
+    await store.close()
+
+
+@pytest.mark.parametrize("pages", range(0, 9, 2))
+async def test_a_broken_off_copy_goes_on_where_it_stopped(
+    filled: Path, database: str, pages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "PAGE", 3)
+    left = iter(range(pages))
+
+    def break_off(_: str, __: int) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    async with open_copy(filled, database) as (source, target):
+        with pytest.raises(KeyboardInterrupt):
+            await copying.copy(source, target, break_off)
+    assert all(one.same for one in await copied(filled, database))
+
+
+async def test_a_difference_is_found(filled: Path, database: str) -> None:
+    await copied(filled, database)
+    store = await PostgresStore.open(database, clock="caller")
+    await store.resume("mail")
+    await store.close()
+    async with open_copy(filled, database) as (source, target):
+        compared = await copying.compare(source, target, quiet)
+    assert [one.name for one in compared if not one.same] == ["paused"]
+
+
+async def test_a_database_with_something_else_in_it_is_refused(filled: Path, database: str) -> None:
+    store = await PostgresStore.open(database, clock="caller")
+    await store.accept([candidate("evt_other", at=NOW)])
+    await store.close()
+    with pytest.raises(StoreRefused, match="another installation's"):
+        await copied(filled, database)
+
+
+def gateway(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["store", "copy", *arguments])
+
+
+def test_the_command_tells_what_was_copied(filled: Path, database: str) -> None:
+    for _ in range(2):
+        result = gateway(f"sqlite:///{filled}", database)
+        assert result.exit_code == 0, result.output
+        assert "events                       9  sha256 " in result.stdout and "DIFFERS" not in result.stdout
+
+
+def test_a_running_gateway_is_not_copied_from(filled: Path, database: str) -> None:
+    from gateway import runfile
+
+    assert runfile.hold(filled.parent) is not None
+    result = gateway(f"sqlite:///{filled}", database)
+    assert result.exit_code == 3 and "stop it first" in result.output
+
+
+# arguments -> what is wrong with them
+MISUSES = [
+    (["sqlite:///nothing.db", "postgresql://x/y"], "is not a SQLite store that exists"),
+    (["postgresql://x/y", "sqlite:///gateway.db"], "is not a SQLite store that exists"),
+    (["FILE", "mysql://x/y"], "the target must be a URL such as postgresql://"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISUSES)
+def test_a_misuse_is_explained(filled: Path, arguments: list[str], said: str) -> None:
+    result = gateway(*[f"sqlite:///{filled}" if word == "FILE" else word for word in arguments])
+    assert result.exit_code == 2 and said in result.output

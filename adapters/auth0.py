@@ -49,6 +49,7 @@ class Auth0(PlainAdapter):
     title = "Auth0"
     docs = "https://auth0.com/docs/customize/events"
     scheme = Authorization(header="Authorization", prefix=_BEARER)
+    proof = "token in the header `Authorization`, with or without `Bearer`; the body is not signed"
     # Event streams: four tries within seconds; an operator can redeliver later. Log streams: for hours.
     retry_horizon = 3600
     key = "id (event streams), log_id (log streams)"

@@ -131,6 +131,7 @@ class Sns(Adapter):
         hosts=(".amazonaws.com", ".amazonaws.com.cn"),
         signed="",
     )
+    proof = "RSA (SHA-1 or SHA-256) by a certificate of SNS's own, over the fields of the message"
     # A delivery policy may stretch to an hour between two of up to 100 tries; the default ends after minutes
     # (docs: sns-message-delivery-retries, from memory).
     retry_horizon = 3600

@@ -88,6 +88,7 @@ class MicrosoftGraph(Adapter):
     title = "Microsoft Graph"
     docs = "https://learn.microsoft.com/graph/change-notifications-delivery-webhooks"
     scheme = ClientState()
+    proof = "the `clientState` that each notification repeats; the body is not signed"
     retry_horizon = 4 * 3600
     key = "value[].id; else subscription, resource, change and @odata.etag; else none, each one is new"
     first_sample = "message.created"

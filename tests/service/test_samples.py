@@ -14,7 +14,6 @@ from gateway.cli import app
 from tests.adapters.conftest import VARIANTS
 from tests.service.conftest import Gateway, environment, free_port
 
-
 NEVER_DUPLICATES = {"dropbox"}
 """Its pings have no id, and two that are the same to the byte are two."""
 

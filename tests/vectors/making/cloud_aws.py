@@ -62,6 +62,29 @@ def sns(key: str = "sns", check: bool = True, **changed: Any) -> str:
 SNS_CERT = certificate("sns", "sns.amazonaws.com")
 
 
+def genuine(vectors: Vectors) -> None:
+    """Two messages of July 2022; their certificate ended in August of that year."""
+    kept = json.loads((FOLDER / "making" / "aws_sns_genuine.json").read_text(encoding="utf-8"))
+    for message in kept["messages"]:
+        at = datetime.fromisoformat(message["Timestamp"]).timestamp()
+        certs = {message["SigningCertURL"]: kept["certificate"]}
+        config, body = {"topic_arn": message["TopicArn"], "certs": certs}, dump(message)
+        same = {"config": config, "source": kept["source"]}
+        known = event(message["MessageId"], "aws_sns/notification", at)
+        reason = f"a genuine message, signature version {message['SignatureVersion']}"
+        vectors.accept(reason, now=round(at) + 2, body=body, events=[known], **same)
+        vectors.reject("a genuine message years later", body=body, **same)
+        changed = body.replace("Hello world", "Hello World")
+        vectors.reject("a genuine message, changed", now=round(at) + 2, body=changed, **same)
+        vectors.reject(
+            "a genuine message of another topic",
+            now=round(at) + 2,
+            body=body,
+            config={"topic_arn": TOPIC, "certs": certs},
+            source=kept["source"],
+        )
+
+
 def aws_sns() -> None:
     config = {"topic_arn": TOPIC, "certs": {CERT_URL: SNS_CERT}}
     source = f"{OPENSSL} by a certificate of its own, accepted by sns-validator 0.3.5 (npm), {SEEN}"
@@ -130,6 +153,7 @@ def aws_sns() -> None:
     past = certificate("sns", "sns.amazonaws.com", "1")
     vectors.reject("a certificate that has ended", body=good, config={**config, "certs": {CERT_URL: past}})
     vectors.reject("no certificate at hand", body=good, config={"topic_arn": TOPIC})
+    genuine(vectors)
     raw = {"Content-Type": "text/plain", "x-amz-sns-rawdelivery": "true"}
     vectors.reject("raw message delivery", headers=raw, body="4711")
     vectors.reject("raw delivery of a message that was signed once", headers=raw, body=good)

@@ -31,6 +31,7 @@ from adapters.times import DAY, event_time, write_time
 
 ANY = "any"
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+_OLD_KEYS = "https://www.googleapis.com/oauth2/v1/certs"  # the same keys, as certificates
 _MAX_AHEAD = 300  # seconds that Google's clock may be ahead of ours, as google-auth-library (npm) allows
 _PREFIX = "x-goog-pubsub-"
 _SUBSCRIPTION = "projects/my-project/subscriptions/sample"
@@ -116,7 +117,10 @@ class PubSub(Adapter):
         return json_request(self.name, {"message": message, "subscription": _SUBSCRIPTION}, now)
 
     def _scheme(self, request: WebhookRequest) -> JwtSignature:
-        return replace(self.scheme, audience=self.options.audience or request.url)
+        scheme = replace(self.scheme, audience=self.options.audience or request.url)
+        if _OLD_KEYS in request.keys and self.scheme.jwks not in request.keys:
+            return replace(scheme, jwks=_OLD_KEYS)
+        return scheme
 
 
 def _type(attributes: Mapping[str, Any]) -> str:

@@ -119,6 +119,8 @@ def google_pubsub() -> None:
     vectors.accept("the short issuer", **bearer(check=True, iss="accounts.google.com"))
     own = {name: value for name, value in config.items() if name != "audience"}
     vectors.accept("no audience stated: the URL of the source", config=own, **bearer(check=True))
+    old = {**config, "jwks": {"https://www.googleapis.com/oauth2/v1/certs": {"k1": pem}}}
+    vectors.accept("Google's keys as certificates", config=old, **bearer(check=True))
     stored = dump(
         {"message": {**message, "attributes": {"eventType": "OBJECT_FINALIZE"}}, "subscription": "s"}
     )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import adapters
-from adapters.base import Headers, PayloadError, WebhookRequest
+from adapters.base import Headers, PayloadError, StaleTimestamp, WebhookRequest
 from adapters.naming import event_name
 from adapters.plain import json_request
 
@@ -102,6 +102,13 @@ def test_auth0_takes_a_secret_with_or_without_bearer():
             assert auth0.verify(json_request("auth0", {}, NOW, {"Authorization": header}), [secret], NOW) == 0
     with pytest.raises(ValueError, match="empty"):
         auth0.check_secret("Bearer ")
+
+
+def test_box_says_that_a_genuine_request_is_stale_whatever_its_letters():
+    box = adapters.load("box")()
+    request = json_request("box", {"id": "1", "trigger": "FILE.UPLOADED", "source": {"name": "ü"}}, NOW)
+    with pytest.raises(StaleTimestamp):
+        box.verify(box.sign(request, "a-key", NOW - 601), ["a-key"], NOW)
 
 
 def test_box_takes_no_other_body_for_one_that_was_escaped():

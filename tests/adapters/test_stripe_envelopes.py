@@ -83,7 +83,7 @@ NOT_ASKED = [
     ask("POST", {}, b'[{"data":{"validationCode":"1"}}]'),  # without the header
     ask("POST", VALIDATION, b'[{"data":{"validationCode":1}}]'),
     ask("POST", VALIDATION, b'[{"data":{"validationCode":"%s"}}]' % (b"1" * 2000)),
-    ask("POST", VALIDATION, b'[{"data":{}},{"data":{}}]'),
+    ask("POST", VALIDATION, b'[{"data":{"validationCode":"1"}},{}]'),
     ask("POST", VALIDATION, b"{"),
 ]
 

@@ -1,8 +1,8 @@
 """Datadog: the webhooks integration, which monitors and events notify with `@webhook-NAME`.
 
 Datadog signs nothing; its custom headers can hold a token. The payload is a template that you may change: it
-must keep `id` and `event_type`. https://docs.datadoghq.com/integrations/webhooks/ (the default payload, from
-memory, 2026-11-24)
+must keep `id` and `event_type`. https://docs.datadoghq.com/integrations/webhooks/,
+seen 2026-11-24 (the default payload from memory)
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Datadog(PlainAdapter):
     title = "Datadog"
     docs = "https://docs.datadoghq.com/integrations/webhooks/"
     scheme: Scheme = SharedToken(header="X-Webhook-Token")
-    retry_horizon = 3600  # five tries at most, on a timeout or a 5xx (from memory)
+    retry_horizon = 3600  # five tries, on a missed connection or a 5xx; their pace is not told
     key = "id"
     first_sample = "metric_alert_monitor"
     fields = Fields(

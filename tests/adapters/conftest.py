@@ -19,6 +19,7 @@ VARIANTS = {
     "aws_sns": [{"topic_arns": [TOPIC]}, {"topic_arn": "any"}],
     "basic": [FIELDS],
     "datadog": [{}, {"basic": True}],
+    "monday": [{}, {"audience": "https://gateway.example/webhooks/monday"}],
     "google_pubsub": [{"service_account": ACCOUNT}, {"service_account": ACCOUNT, "audience": "orders"}],
     "stripe": [{}, {"twins": "merge"}],
     "hmac": [

@@ -23,6 +23,7 @@ NAMES = [
     ("circleci", {"id": "1", "type": "job-completed"}, "job-completed"),
     ("webflow", {"triggerType": "ecomm_new_order", "payload": {}}, "ecomm_new_order"),
     ("monday", {"event": {"triggerUuid": "1", "type": "create_update"}}, "create_update"),
+    ("monday", {"type": "install", "data": {"app_id": 1}}, "install"),
     ("workos", {"id": "1", "event": "connection.activated"}, "connection.activated"),
     ("telnyx", {"data": {"id": "1", "event_type": "call.hangup"}}, "call.hangup"),
 ]

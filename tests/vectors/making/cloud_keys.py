@@ -204,6 +204,10 @@ def monday() -> None:
         body='{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}',
         reply={"status": 200, "body": '{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}'},
     )
+    stated = {"audience": "https://gateway.example/webhooks/monday"}
+    vectors.accept("the audience that is stated", headers=headers(), config=stated)
+    vectors.reject("another audience", headers=headers(aud="https://evil.example/"), config=stated)
+    vectors.reject("no audience", headers=headers(aud=None), config=stated)
     good = headers()["Authorization"]
     for reason, bad in {
         "another's secret": headers("another"),

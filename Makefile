@@ -11,6 +11,7 @@ LOCK_ARGS   ?=
 ROUNDS      ?= 3
 REQUESTS    ?= 20000
 BENCH_ARGS  ?=
+CHAOS_ARGS  ?=
 
 # Locked, the build backend too: --build-constraint needs the pip that constraints.txt names.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -19,7 +20,7 @@ PROJECT := $(INSTALL) --build-constraint constraints.txt -e
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs bench lock clean
+.PHONY: help run test lint docs bench chaos lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile
@@ -40,6 +41,9 @@ docs: $(VENV)/installed  ## write what the adapters declare into docs/providers
 
 bench: $(VENV)/installed  ## requests a second against the ceiling and the hand-written receiver; ROUNDS= REQUESTS=
 	$(BIN)/python -m bench.run --rounds $(ROUNDS) --requests $(REQUESTS) $(BENCH_ARGS)
+
+chaos: $(VENV)/installed-test  ## a cluster that is killed, frozen and cut off under load; CHAOS_ARGS="--webhooks 5000 --seed 7"
+	$(BIN)/python -m tests.cluster.chaos $(CHAOS_ARGS)
 
 lock: $(VENV)/bin/python  ## rewrite constraints.txt from pyproject.toml; LOCK_ARGS=--upgrade
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)

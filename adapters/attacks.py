@@ -134,7 +134,7 @@ def rejects_a_changed_body(adapter: Adapter, vectors: Sequence[Vector]) -> None:
         return
     secret = secrets_of(adapter)[0]
     request = signed(adapter, secret)
-    bodies = [b"", request.body[:-1], request.body + b"\n", signed(adapter, secret, NOW - 1, "evt_2").body]
+    bodies = [b"", request.body[:-1], request.body + b"\n", sample(adapter, NOW - 1, "evt_2").body]
     for position in range(0, len(request.body), 7):
         changed = bytearray(request.body)
         changed[position] ^= 1

@@ -25,7 +25,7 @@ import orjson
 from adapters.base import MAX_TEXT, ParsedEvent, PayloadError, WebhookRequest, short_text
 from adapters.naming import Words, event_type
 from adapters.places import Constant, Document, Draft, Either, Place, compile_path, copy_document
-from adapters.times import event_time
+from adapters.times import Unit, event_time, write_time
 
 Places = str | Sequence[str]
 
@@ -122,6 +122,8 @@ class Fields:
     type: Places
     time: str = ""
     version: str = ""
+    time_unit: Unit = "iso"
+    """How the provider writes the time, for samples; every unit is read."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     key: Places = ""
     type_prefix: str | tuple[str, ...] = ()
@@ -191,7 +193,9 @@ class Fields:
             self._type[index].write(draft, other.get(part, prefix + part))
         self._id.write(draft, id)
         if self._time:
-            self._time.write(draft, datetime.fromtimestamp(now, UTC).isoformat())
+            iso = self.time_unit == "iso"
+            stamp = datetime.fromtimestamp(now, UTC).isoformat() if iso else write_time(now, self.time_unit)
+            self._time.write(draft, stamp if iso else int(stamp))
         return draft
 
     def _read_key(self, request: WebhookRequest, document: Document, item: Document | None) -> str:

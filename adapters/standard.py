@@ -23,6 +23,12 @@ from adapters.times import check_age, signed_time, write_time
 MAX_SIGNATURES = 32
 """Signatures in one header. An Ed25519 check costs fifty times an HMAC, so their number is bounded."""
 
+MIN_KEY = 24
+"""Bytes of an HMAC key at least, by the specification."""
+
+SVIX_RETRIES = 5 + 300 + 1_800 + 7_200 + 18_000 + 36_000 + 36_000
+"""Seconds over which Svix retries: 5 s, 5 min, 30 min, 2, 5, 10 and 10 h (https://docs.svix.com/retries)."""
+
 
 class Key(Protocol):
     """What a secret stands for."""
@@ -46,6 +52,20 @@ class SymmetricKey:
 
     def sign(self, content: bytes) -> str:
         return "v1," + base64.b64encode(hmac.digest(self.key, content, "sha256")).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class UnmarkedKey:
+    """A secret without a prefix: its text as OpenAI's library takes it, or base64 as those of Svix do."""
+
+    text: SymmetricKey
+    decoded: SymmetricKey
+
+    def proves(self, content: bytes, signatures: Sequence[bytes]) -> bool:
+        return sum([key.proves(content, signatures) for key in (self.text, self.decoded)]) > 0
+
+    def sign(self, content: bytes) -> str:
+        return self.text.sign(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +100,13 @@ def read_key(secret: str) -> Key:
 
     `whsec_` stands before the base64 of an HMAC key, `whpk_` before that of an Ed25519 public key, `whsk_`
     before that of the private and the public key together. A secret with none of them is the key's own
-    text, as OpenAI's library takes it (openai 3.54, lib/_webhooks.py, seen 2026-11-23).
+    text, as OpenAI's library takes it (openai 3.54, lib/_webhooks.py, seen 2026-11-23), or the base64 of the
+    key, as the libraries standardwebhooks 1.1.0 and resend 2.52.0 take it (seen 2026-11-24).
     """
     check_text(secret)
     prefix, _, text = secret.partition("_")
     if prefix not in ("whsec", "whpk", "whsk"):
-        return SymmetricKey(secret.encode())
+        return _unmarked(secret)
     if not text:
         raise ValueError(f"nothing follows {prefix}_ in the secret")
     try:
@@ -105,6 +126,16 @@ def read_key(secret: str) -> Key:
     return PrivateKey(private.public_key(), private)
 
 
+def _unmarked(secret: str) -> Key:
+    text = SymmetricKey(secret.encode())
+    try:
+        key = secret_key(secret, "base64")
+    except ValueError:
+        return text
+    # Fewer bytes than the specification's 24 are no key of its making, and could be guessed.
+    return UnmarkedKey(text, SymmetricKey(key)) if len(key) >= MIN_KEY else text
+
+
 def header_family(headers: Headers) -> str:
     """`webhook-` or `svix-`, whichever names this request's headers; the two are never mixed."""
     return "webhook-" if headers.all("webhook-id") else "svix-"
@@ -112,15 +143,20 @@ def header_family(headers: Headers) -> str:
 
 @dataclass(frozen=True)
 class StandardSignature(Scheme):
-    """`{id}.{timestamp}.{body}`, signed with one or more keys; versions that are not known are skipped."""
+    """`{id}.{timestamp}.{body}`, signed with one or more keys; versions that are not known are skipped.
+
+    `family` is the beginning of a provider's headers' names, `webhook-` or `svix-`; empty: either.
+    """
+
+    family: str = ""
 
     def verify(
         self, request: WebhookRequest, secrets: Sequence[str], now: float, tolerance: float | None
     ) -> int:
-        family = header_family(request.headers)
+        family = self.family or header_family(request.headers)
         stamp = request.headers.proof(family + "timestamp")
         signed_at = signed_time(stamp)
-        signatures = request.headers.proof(family + "signature").encode().split()
+        signatures = self.signatures(request.headers.proof(family + "signature"))
         if len(signatures) > MAX_SIGNATURES:
             raise VerificationError(f"the header {family}signature holds {len(signatures)} signatures")
         content = _content(request, family, stamp)
@@ -132,8 +168,12 @@ class StandardSignature(Scheme):
         check_age(signed_at, now, tolerance)
         return index
 
+    def signatures(self, text: str) -> list[bytes]:
+        """The signatures in the header, each with its version."""
+        return text.encode().split()
+
     def sign(self, request: WebhookRequest, secret: str, now: float) -> WebhookRequest:
-        family, stamp = header_family(request.headers), write_time(now, "s")
+        family, stamp = self.family or header_family(request.headers), write_time(now, "s")
         signature = read_key(secret).sign(_content(request, family, stamp))
         return request.with_headers({family + "timestamp": stamp, family + "signature": signature})
 

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from threading import Thread
 
@@ -23,16 +23,19 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from gateway.config.destinations import KINDS
 from gateway.config.settings import Store
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 BUILD = [Requirement(line) for line in PROJECT["build-system"]["requires"]]
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-EXTRAS = PROJECT["project"]["optional-dependencies"]
-TEST = [Requirement(line) for line in EXTRAS["test"]]
-OPTIONAL = [Requirement(line) for name in sorted(EXTRAS.keys() - {"test"}) for line in EXTRAS[name]]
-ONLY_IN_TESTS = [one for one in TEST if one not in OPTIONAL]
+EXTRAS = {
+    name: [Requirement(line) for line in lines if not line.startswith("webhook-gateway[")]
+    for name, lines in PROJECT["project"]["optional-dependencies"].items()
+}
+TEST = EXTRAS.pop("test")
+OPTIONAL = [one for extra in EXTRAS.values() for one in extra]
 
 
 # constraints.txt
@@ -66,7 +69,7 @@ def applies(needed: Requirement, extras: set[str]) -> bool:
 
 
 def test_everything_that_gets_installed_is_pinned() -> None:
-    assert installed_with(RUNTIME + TEST) - pins().keys() == set()
+    assert installed_with(RUNTIME + OPTIONAL + TEST) - pins().keys() == set()
 
 
 def test_the_build_backend_is_pinned_in_both_places() -> None:
@@ -74,7 +77,7 @@ def test_the_build_backend_is_pinned_in_both_places() -> None:
 
 
 def test_every_pin_is_exact_and_within_the_range_of_the_project() -> None:
-    for needed in RUNTIME + TEST:
+    for needed in RUNTIME + OPTIONAL + TEST:
         assert needed.specifier.contains(pins()[canonicalize_name(needed.name)]), needed
     assert all(re.fullmatch(r"\d[\w.]*", version) for version in pins().values())
 
@@ -287,14 +290,9 @@ def health_check(port: int) -> list[str]:
 # docs/dependencies.md
 
 
-def test_the_tests_run_with_every_extra() -> None:
-    assert [one for one in OPTIONAL if one not in TEST] == []
-
-
-SECTIONS = [("Runtime", RUNTIME), ("Optional", OPTIONAL), ("Tests and checks", ONLY_IN_TESTS)]
-
-
-@pytest.mark.parametrize(("heading", "declared"), SECTIONS)
+@pytest.mark.parametrize(
+    ("heading", "declared"), [("Runtime", RUNTIME), ("Extras", OPTIONAL), ("Tests and checks", TEST)]
+)
 def test_the_page_lists_exactly_the_dependencies(heading: str, declared: list[Requirement]) -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
     section = re.split(r"^## ", page.partition(f"## {heading}\n")[2], flags=re.MULTILINE)[0]
@@ -302,8 +300,22 @@ def test_the_page_lists_exactly_the_dependencies(heading: str, declared: list[Re
     assert listed == [one.name for one in declared]
 
 
+def test_the_tests_have_every_extra() -> None:
+    lines = PROJECT["project"]["optional-dependencies"]["test"]
+    (own,) = [line for line in lines if line.startswith("webhook-gateway[")]
+    assert Requirement(own).extras == EXTRAS.keys()
+
+
+def test_every_destination_names_the_extra_that_brings_its_package() -> None:
+    for kind in KINDS.values():
+        if kind.package is not None:
+            brought = {canonicalize_name(one.name) for one in EXTRAS[kind.extra or ""]}
+            package = kind.package.partition(".")[0]
+            assert brought & set(map(canonicalize_name, packages_distributions()[package]))
+
+
 def test_the_page_names_the_locked_versions() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
-    for needed in RUNTIME + TEST:
+    for needed in RUNTIME + OPTIONAL + TEST:
         (row,) = re.findall(rf"^\| `{needed.name}` \|.*$", page, re.MULTILINE)
         assert f"| {pins()[canonicalize_name(needed.name)]}, " in row

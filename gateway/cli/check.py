@@ -73,5 +73,11 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    destination  {each.destination}, timeout {each.timeout}, {each.concurrency} at once",
         f"    format       {each.format}",
         f"    retry        {retry}",
-        f"    signed with  {', '.join(each.secrets) or 'nothing: unsigned'}",
+        *_secret_lines(each),
     ]
+
+
+def _secret_lines(each: SubscriptionDescription) -> list[str]:
+    if each.signs:
+        return [f"    signed with  {', '.join(each.secrets) or 'nothing: unsigned'}"]
+    return [f"    secrets      {', '.join(each.secrets)}"] if each.secrets else []

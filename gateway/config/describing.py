@@ -47,6 +47,7 @@ class SubscriptionDescription:
     total: str
     concurrency: int
     secrets: tuple[str, ...]
+    signs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +103,5 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         total=format_duration(retry.total),
         concurrency=subscription.concurrency,
         secrets=destination.shown_secrets,
+        signs=destination.signs,
     )

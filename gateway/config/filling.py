@@ -30,6 +30,7 @@ SECRET_SCALARS = (
     ("subscriptions", "*", "destination", "token"),
     ("subscriptions", "*", "destination", "secret_key"),
     ("subscriptions", "*", "destination", "event_key"),
+    ("subscriptions", "*", "destination", "credentials"),
 )
 
 _NULL = ("", "~", "null", "Null", "NULL")

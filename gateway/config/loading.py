@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.config.destinations import DestinationSection
 from gateway.config.filling import Filling, SecretsMode
 from gateway.config.messages import checked
 from gateway.config.problems import KeyPath, Problems, shown
@@ -103,8 +104,17 @@ def _subscriptions(tree: Mapping[str, Any], filling: Filling) -> dict[str, Subsc
     found = {}
     for name, raw in _entries(tree, "subscriptions", filling):
         if subscription := checked(filling, Subscription, raw, ("subscriptions", name)):
+            _check_secrets(subscription.destination, ("subscriptions", name, "destination"), filling)
             found[name] = subscription
     return found
+
+
+def _check_secrets(destination: DestinationSection, path: KeyPath, filling: Filling) -> None:
+    """A secret that is not set leaves its key out; commands that deliver nothing go on without it."""
+    for name in destination.needed_secrets if filling.mode != "optional" else ():
+        if getattr(destination, name) is None and not filling.problems.under((*path, name)):
+            (example,) = type(destination).model_fields[name].examples or [""]
+            filling.wrong((*path, name), f"is missing; write for example {name}: {example}")
 
 
 def _entries(tree: Mapping[str, Any], section: str, filling: Filling) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -14,6 +14,12 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "http": ("gateway.destinations.http", "HttpDestination"),
     "file": ("gateway.destinations.lines", "FileDestination"),
     "stdout": ("gateway.destinations.lines", "StdoutDestination"),
+    "sqs": ("gateway.destinations.sqs", "SqsDestination"),
+    "sns": ("gateway.destinations.sns", "SnsDestination"),
+    "eventbridge": ("gateway.destinations.eventbridge", "EventBridgeDestination"),
+    "gcp_pubsub": ("gateway.destinations.gcp_pubsub", "GcpPubSubDestination"),
+    "inngest": ("gateway.destinations.inngest", "InngestDestination"),
+    "postgres": ("gateway.destinations.postgres", "PostgresDestination"),
 }
 
 

@@ -12,8 +12,9 @@ from gateway.store.records import Claimed
 class Answer:
     """What came of one try; a success where `error` is None. `latency` is ms.
 
-    `status` is an HTTP status, None elsewhere and where nobody answered. `response` is what the other side
-    said: the first 4 KiB of an HTTP answer, or where a broker put the message.
+    `status` is a subscriber's HTTP status, None of every other kind and where nobody answered: what follows
+    goes by it (410 pauses the subscription), which no service means so by its own. `response` is what the
+    other side said: the first 4 KiB of an HTTP answer, or where a broker put the message.
     """
 
     latency: int

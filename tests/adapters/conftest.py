@@ -21,7 +21,11 @@ VARIANTS = {
     "datadog": [{}, {"basic": True}],
     "monday": [{}, {"audience": "https://gateway.example/webhooks/monday"}],
     "google_pubsub": [{"service_account": ACCOUNT}, {"service_account": ACCOUNT, "audience": "orders"}],
+    "hubspot": [{}, {"signature_version": "v1"}, {"signature_version": "v2"}],
+    "mollie": [{}, {"classic": True}],
+    "paypal": [{"webhook_id": "1JE4291016473214C"}],
     "stripe": [{}, {"twins": "merge"}],
+    "twilio": [{}, {"algorithm": "HMAC_SHA256"}],
     "hmac": [
         {"header": "X-Signature", **FIELDS},
         {"header": "X-Signature", "prefix": "sha256=", "encoding": "base64", **FIELDS, "id": "digest"},
@@ -50,5 +54,5 @@ def adapter(request, tmp_path_factory) -> Adapter:
         return adapters.load(name)(options)
     folder = tmp_path_factory.mktemp("adapters")
     text = Path(adapters.__file__).with_name("README.md").read_text()
-    (folder / "pagerduty.py").write_text(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1])
-    return adapters.load("pagerduty", folder)()
+    (folder / "buildkite.py").write_text(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1])
+    return adapters.load("buildkite", folder)()

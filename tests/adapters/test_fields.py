@@ -225,3 +225,12 @@ def test_a_key_can_be_derived_and_a_prefix_left_out():
     assert prefixed.key("whsec_a2V5") == prefixed.key("a2V5") == b"key"
     with pytest.raises(ValueError, match="empty"):
         prefixed.check_secret("whsec_")
+
+
+UNITS = [("iso", "2027-01-15T08:00:00+00:00"), ("s", 1_800_000_000), ("ms", 1_800_000_000_000)]
+
+
+@pytest.mark.parametrize(("unit", "written"), UNITS)
+def test_a_sample_writes_the_time_in_the_providers_unit(unit, written):
+    fields = Fields(id="body.id", type="body.type", time="body.at", time_unit=unit)
+    assert fields.draft("a", 1_800_000_000, "1", {}).document["at"] == written

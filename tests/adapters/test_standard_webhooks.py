@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 
 import adapters
 from adapters.base import Headers, PayloadError, StaleTimestamp, VerificationError, WebhookRequest
+from adapters.standard import StandardSignature
 
 StandardWebhooks = adapters.load("standard_webhooks")
 ADAPTER = StandardWebhooks()
@@ -163,3 +164,25 @@ def test_a_public_key_cannot_sign():
 def test_remembers_ids_for_the_whole_schedule():
     hours = 5 / 3600 + 5 / 60 + 0.5 + 2 + 5 + 10 + 14 + 20 + 24
     assert ADAPTER.retry_horizon == pytest.approx(hours * 3600)
+
+
+def test_a_secret_without_its_prefix_is_base64_or_the_keys_text():
+    bare = SECRET.removeprefix("whsec_")
+    assert verify(post(V1), bare) == 0
+    text = base64.b64encode(bare.encode()).decode()
+    assert verify(post(by_the_package(BODY, text)), bare) == 0
+    with pytest.raises(VerificationError):
+        verify(post(V1), bare[:-4])
+
+
+def test_a_short_secret_without_a_prefix_is_text_only():
+    short = base64.b64encode(b"guessable").decode()
+    with pytest.raises(VerificationError):
+        verify(post(by_the_package(BODY, short)), short)
+
+
+def test_a_provider_of_one_family_does_not_look_at_the_other():
+    scheme = StandardSignature(family="svix-")
+    assert scheme.verify(post(V1, family="svix"), [SECRET], TIME, 300) == 0
+    with pytest.raises(VerificationError, match="svix-timestamp"):
+        scheme.verify(post(V1), [SECRET], TIME, 300)

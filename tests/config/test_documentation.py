@@ -19,6 +19,7 @@ from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+DESTINATIONS = (Path(__file__).parents[2] / "docs" / "destinations.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in PAGE.splitlines() if row[:1] == "|"]
 KEYS = {row[0].strip("| `"): row for row in ROWS}
 LENT = {
@@ -107,6 +108,20 @@ def test_every_kind_of_destination_is_named() -> None:
 def test_no_key_is_described_that_is_not_there() -> None:
     documented = {key for key in KEYS if re.fullmatch(r"(\w+\.)+[\w.*]+|event_keys|adapters_path", key)}
     assert documented == {key for key, _ in ALL}
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", DESTINATIONS, re.DOTALL))
+def test_the_examples_of_destinations_load(tmp_path: Path, example: str) -> None:
+    keys = example.replace("\n", "\n    ")
+    source = "sources: {s: {adapter: github, secrets: [some-secret]}}\n"
+    (tmp_path / "config.yaml").write_text(f"{source}subscriptions:\n  app:\n    events: ['**']\n    {keys}")
+    loaded = load(tmp_path / "config.yaml", {}, secrets="optional")
+    assert f"type: {loaded.subscriptions['app'].destination.type}" in example
+
+
+def test_every_kind_has_an_example() -> None:
+    shown = {found[1] for found in re.finditer(r"\btype: (\w+)", DESTINATIONS)}
+    assert shown >= KINDS.keys() - {"http", "stdout"}
 
 
 def test_the_example_of_the_page_loads(tmp_path: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
 from gateway.config import Subscription
+from gateway.destinations import Destination, open_destination
 from gateway.destinations.http import HttpDestination
 from gateway.event import Event
 from gateway.store.records import Claimed, Delivery
 from tests.contract.conftest import NOW, candidate
+from tests.destinations.moto import Moto
+from tests.postgres import Server
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
@@ -86,6 +89,40 @@ async def make(anyio_backend: str) -> AsyncIterator[Make]:
         destination = {"type": "http", "url": url, "timeout": "5s"} | more
         values = {"events": ["**"], "destination": destination, "format": format}
         made.append(HttpDestination(Subscription.model_validate(values)))
+        return made[-1]
+
+    yield one
+    for destination in made:
+        await destination.close()
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    """A server that speaks as AWS does."""
+    server = Moto()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL."""
+    server = Server()
+    yield server
+    server.remove()
+
+
+Open = Callable[..., Destination]
+
+
+@pytest.fixture
+async def opened(anyio_backend: str) -> AsyncIterator[Open]:
+    """Opens a destination by its keys and the subscription's: `opened({"type": …}, format="raw")`."""
+    made: list[Destination] = []
+
+    def one(values: Mapping[str, object], **more: object) -> Destination:
+        wanted = {"events": ["**"], "destination": dict(values), **more}
+        made.append(open_destination(Subscription.model_validate(wanted)))
         return made[-1]
 
     yield one

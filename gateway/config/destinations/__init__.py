@@ -8,12 +8,18 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from gateway.config.destinations.base import DestinationSection
+from gateway.config.destinations.eventbridge import EventBridge
+from gateway.config.destinations.gcp_pubsub import GcpPubSub
 from gateway.config.destinations.http import Http
+from gateway.config.destinations.inngest import Inngest
 from gateway.config.destinations.lines import File, Stdout
+from gateway.config.destinations.postgres import Postgres
+from gateway.config.destinations.sns import Sns
+from gateway.config.destinations.sqs import Sqs
 
 __all__ = ["KINDS", "Destination", "DestinationSection"]
 
-_Any = Http | File | Stdout
+_Any = Http | File | Stdout | Sqs | Sns | EventBridge | GcpPubSub | Inngest | Postgres
 
 Destination = Annotated[_Any, Field(discriminator="type")]
 

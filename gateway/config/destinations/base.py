@@ -11,16 +11,24 @@ from gateway.config.section import Section
 from gateway.config.units import Duration
 
 
+def _can_import(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False
+
+
 class DestinationSection(Section):
     """Where a subscription delivers. `timeout` in seconds for one attempt.
 
     A kind of destination that needs a package of its own names it (`package`, as it is imported) and the
     extra of `webhook-gateway` that brings it: a config that uses the kind without it is refused. `formats`
-    are the bodies that it can take.
+    are the bodies that it can take; `signs` says whether its secrets sign what is sent.
     """
 
     extra: ClassVar[str | None] = None
     package: ClassVar[str | None] = None
+    signs: ClassVar[bool] = False
     formats: ClassVar[tuple[str, ...]] = ("event", "raw", "cloudevents")
 
     type: str
@@ -29,7 +37,7 @@ class DestinationSection(Section):
     @model_validator(mode="before")
     @classmethod
     def _is_installed(cls, values: Any) -> Any:
-        if cls.package is not None and find_spec(cls.package) is None:
+        if cls.package is not None and not _can_import(cls.package):
             raise ValueError(
                 f"needs the package {cls.package}, which is not installed; "
                 f"install it with: pip install 'webhook-gateway[{cls.extra}]'"
@@ -40,6 +48,11 @@ class DestinationSection(Section):
     def summary(self) -> str:
         """The destination in a few words, without anything that is or may hold a secret."""
         raise NotImplementedError
+
+    @property
+    def needed_secrets(self) -> tuple[str, ...]:
+        """Keys that must be there wherever something is delivered; where the store is only read, none is."""
+        return ()
 
     @property
     def shown_secrets(self) -> tuple[str, ...]:

@@ -86,6 +86,8 @@ Headers = dict[Annotated[str, AfterValidator(_header_name)], Annotated[Secret, A
 class Http(DestinationSection):
     """A subscriber's URL. No secrets: unsigned."""
 
+    signs = True
+
     type: Literal["http"] = Field(examples=["http"])
     url: Annotated[str, BeforeValidator(_destination_url)] = Field(examples=[EXAMPLE_URL])
     secrets: tuple[Annotated[Secret, AfterValidator(_can_sign)], ...] = ()

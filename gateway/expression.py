@@ -1,0 +1,129 @@
+"""CEL expressions over an event: checked when the config is read, compiled once, evaluated without raising.
+
+The language: https://github.com/google/cel-spec/blob/master/doc/langdef.md, seen 2026-11-24.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import orjson
+
+from gateway.event import Event
+
+FIELDS = ("id", "name", "data", "ts", "v", "event_id", "source")
+"""What `event` has in an expression, with the meaning it has in gateway.event.Event."""
+
+LONGEST = 2000
+"""Characters. The compiler recurses: a chain of some 20,000 terms ends the process."""
+
+FUNCTIONS = frozenset(
+    {"bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"}
+    | {"contains", "endsWith", "matches", "size", "startsWith"}
+    | {"getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours"}
+    | {"getMilliseconds", "getMinutes", "getMonth", "getSeconds"}
+)
+"""The functions that an expression may call, beside operators and the macros has, all, exists, map …"""
+
+_TEXTS = re.compile(r"""(?s:\"{3}.*?\"{3}|'{3}.*?'{3})|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|//[^\n]*""")
+_BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
+_FIELD = re.compile(r"(?<![\w.])event\s*\.\s*(\w+)")
+_PARSER = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting \{.*)?$", re.MULTILINE)
+
+
+class InvalidExpression(ValueError):
+    """The text is no expression over an event. The message says where in it, and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What came of an expression: its `value`, or why there is none (a field that is missing …)."""
+
+    value: Any = None
+    error: str | None = None
+
+
+class Expression:
+    """One expression, e.g. `event.data.data.object.customer`."""
+
+    def __init__(self, text: str) -> None:
+        """Raises InvalidExpression with the position in `text`, also for a name that can never be there."""
+        if len(text) > LONGEST:
+            raise InvalidExpression(f"has {len(text)} characters; at most {LONGEST} are read")
+        import cel  # by the first expression: it brings its command line along, a quarter of a second
+
+        try:
+            self._program = cel.compile(text)
+        except ValueError as error:
+            raise InvalidExpression(_located(text, str(error))) from None
+        self.text = text
+        for problem in _unknown(text, self._program.variables(), self._program.functions()):
+            raise InvalidExpression(problem)
+
+    def of(self, event: Event) -> Evaluated:
+        """Its value for `event`."""
+        return self.evaluate(variables(event))
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Evaluated:
+        """Its value for what `variables()` gave, which several expressions can share."""
+        try:
+            return Evaluated(self._program.execute(dict(variables)))
+        except KeyError as error:
+            return Evaluated(error=f"there is no field {error}")
+        except Exception as error:  # CEL's errors come as a dozen of Python's
+            return Evaluated(error=str(error))
+
+
+def variables(event: Event) -> Mapping[str, Any]:
+    """What an expression can name: `event` with its FIELDS, `data` as what its JSON says."""
+    values = {name: getattr(event, name) for name in FIELDS}
+    with suppress(ValueError):  # no JSON to orjson, e.g. with half a surrogate pair: then without fields
+        values["data"] = orjson.loads(event.data)
+    return {"event": values}
+
+
+def _located(text: str, said: str) -> str:
+    """The first complaint of the parser, with its place."""
+    found = _PARSER.search(said)
+    if found is None:
+        return f"is no CEL expression: {said.rpartition(': ')[2]}"
+    line, column, problem = found.groups()
+    return f"is no CEL expression: {_place(text, int(line), int(column))}: {problem}"
+
+
+def _place(text: str, line: int, column: int) -> str:
+    return f"line {line}, column {column}" if "\n" in text.strip() else f"column {column}"
+
+
+def _unknown(text: str, names: Iterable[str], functions: Iterable[str]) -> Iterator[str]:
+    """What `text` names and will never find."""
+    code = _TEXTS.sub(lambda found: " " * len(found[0]), text)
+    for found in _FIELD.finditer(code):
+        if found[1] not in FIELDS:
+            yield f"{_at(text, found.start(1))}: event has no field {_near(found[1], FIELDS)}"
+    for name in sorted({*names} - {"event", *_BOUND.findall(code)}):
+        yield f"{_first(text, code, name)}: there is no {_near(name, ['event'])}"
+    for name in functions:
+        if name.isalnum() and name not in FUNCTIONS:
+            yield f"{_first(text, code, name)}: there is no function {_near(name, sorted(FUNCTIONS))}"
+
+
+def _first(text: str, code: str, name: str) -> str:
+    """Where `name` comes first, preferably not as a field of something."""
+    found = re.search(rf"(?<![\w.]){name}\b", code) or re.search(rf"\b{name}\b", code)
+    return _at(text, found.start() if found else 0)
+
+
+def _at(text: str, offset: int) -> str:
+    before = text[:offset]
+    return _place(text, before.count("\n") + 1, offset - before.rfind("\n"))
+
+
+def _near(name: str, choices: Iterable[str]) -> str:
+    near = get_close_matches(name, list(choices), n=1)
+    return f"{name!r}; did you mean {near[0]!r}?" if near else f"{name!r}; there are {', '.join(choices)}"

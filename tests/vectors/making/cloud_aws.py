@@ -86,6 +86,51 @@ def genuine(vectors: Vectors) -> None:
         )
 
 
+def tampered(vectors: Vectors, good: str) -> None:
+    """A genuine message with one thing changed."""
+    for reason, old, new in (
+        ("a changed message", "4711", "4712"),
+        ("a changed subject", "An order", "No order"),
+        ("a changed id", "165545c9", "165545c8"),
+        ("a changed time", iso(NOW - 5), iso(NOW - 6)),
+        ("another signature version than was used", '"SignatureVersion":"1"', '"SignatureVersion":"2"'),
+        ("an unknown signature version", '"SignatureVersion":"1"', '"SignatureVersion":"3"'),
+        ("a number as the signature version", '"SignatureVersion":"1"', '"SignatureVersion":1'),
+        ("another type", '"Type":"Notification"', '"Type":"Other"'),
+        ("a subscription's type with a message's signature", '"Notification"', '"SubscriptionConfirmation"'),
+    ):
+        vectors.reject(reason, body=good.replace(old, new, 1))
+
+
+def elsewhere(vectors: Vectors, confirm: dict[str, Any], config: dict[str, Any]) -> None:
+    """Addresses that are not those of SNS for the topic, in messages that are signed rightly."""
+    for url in (
+        "https://evil.example/?Action=ConfirmSubscription&Token=1",
+        CONFIRM_URL.replace(".com/", ".com.evil.example/"),
+        CONFIRM_URL.replace("https", "http"),
+        CONFIRM_URL.replace("ConfirmSubscription", "Publish"),
+        CONFIRM_URL.replace("us-east-1.a", "eu-west-1.a"),
+    ):
+        body = sns(**{**confirm, "SubscribeURL": url})
+        vectors.reject(f"a subscription to be confirmed at {url}", body=body)
+    bad_urls = (
+        "http://sns.us-east-1.amazonaws.com/SimpleNotificationService-01.pem",
+        "https://sns.us-east-1.amazonaws.com.evil.example/SimpleNotificationService-01.pem",
+        "https://sns.us-east-1.amazonaws.com@evil.example/SimpleNotificationService-01.pem",
+        "https://evil.example/SimpleNotificationService-01.pem",
+        "https://sns-us-east-1.s3.amazonaws.com/SimpleNotificationService-01.pem",
+        "https://sns.us-east-1.amazonaws.com/publish?x=.pem",
+        "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-01.pem?x=.pem",
+        "https://sns.us-east-1.amazonaws.com:8443/SimpleNotificationService-01.pem",
+        "https://sns.us-east-1.amazonaws.com/../SimpleNotificationService-01.pem",
+        "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-01.pem",
+        "https://SNS.us-east-1.amazonaws.com/SimpleNotificationService-01.pem",
+    )
+    for url in bad_urls:
+        body = sns(check=False, SigningCertURL=url)
+        vectors.reject(f"the certificate at {url}", body=body, config={**config, "certs": {url: SNS_CERT}})
+
+
 def aws_sns() -> None:
     config = {"topic_arn": TOPIC, "certs": {CERT_URL: SNS_CERT}}
     source = f"{OPENSSL} by a certificate of its own, accepted by sns-validator 0.3.5 (npm), {SEEN}"
@@ -113,43 +158,8 @@ def aws_sns() -> None:
     vectors.accept("a subscription that asks to be confirmed", body=sns(**confirm), events=[])
     vectors.reject("another account's topic", body=sns(TopicArn=TOPIC.replace("1234", "9999")))
     vectors.reject("a topic whose name begins like ours", body=sns(TopicArn=TOPIC + "-evil"))
-    for reason, old, new in (
-        ("a changed message", "4711", "4712"),
-        ("a changed subject", "An order", "No order"),
-        ("a changed id", "165545c9", "165545c8"),
-        ("a changed time", iso(NOW - 5), iso(NOW - 6)),
-        ("another signature version than was used", '"SignatureVersion":"1"', '"SignatureVersion":"2"'),
-        ("an unknown signature version", '"SignatureVersion":"1"', '"SignatureVersion":"3"'),
-        ("a number as the signature version", '"SignatureVersion":"1"', '"SignatureVersion":1'),
-        ("another type", '"Type":"Notification"', '"Type":"Other"'),
-        ("a subscription's type with a message's signature", '"Notification"', '"SubscriptionConfirmation"'),
-    ):
-        vectors.reject(reason, body=good.replace(old, new, 1))
-    for url in (
-        "https://evil.example/?Action=ConfirmSubscription&Token=1",
-        CONFIRM_URL.replace(".com/", ".com.evil.example/"),
-        CONFIRM_URL.replace("https", "http"),
-        CONFIRM_URL.replace("ConfirmSubscription", "Publish"),
-        CONFIRM_URL.replace("us-east-1.a", "eu-west-1.a"),
-    ):
-        body = sns(**{**confirm, "SubscribeURL": url})
-        vectors.reject(f"a subscription to be confirmed at {url}", body=body)
-    bad_urls = (
-        "http://sns.us-east-1.amazonaws.com/SimpleNotificationService-01.pem",
-        "https://sns.us-east-1.amazonaws.com.evil.example/SimpleNotificationService-01.pem",
-        "https://sns.us-east-1.amazonaws.com@evil.example/SimpleNotificationService-01.pem",
-        "https://evil.example/SimpleNotificationService-01.pem",
-        "https://sns-us-east-1.s3.amazonaws.com/SimpleNotificationService-01.pem",
-        "https://sns.us-east-1.amazonaws.com/publish?x=.pem",
-        "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-01.pem?x=.pem",
-        "https://sns.us-east-1.amazonaws.com:8443/SimpleNotificationService-01.pem",
-        "https://sns.us-east-1.amazonaws.com/../SimpleNotificationService-01.pem",
-        "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-01.pem",
-        "https://SNS.us-east-1.amazonaws.com/SimpleNotificationService-01.pem",
-    )
-    for url in bad_urls:
-        body = sns(check=False, SigningCertURL=url)
-        vectors.reject(f"the certificate at {url}", body=body, config={**config, "certs": {url: SNS_CERT}})
+    tampered(vectors, good)
+    elsewhere(vectors, confirm, config)
     vectors.reject("signed with another key", body=sns("other", check=False))
     past = certificate("sns", "sns.amazonaws.com", "1")
     vectors.reject("a certificate that has ended", body=good, config={**config, "certs": {CERT_URL: past}})
@@ -217,6 +227,13 @@ def stripe_envelopes() -> None:
         headers={**key, "Stripe-Signature": f"t={NOW},v1={'0' * 64}"},
         body=bridge,
     )
+    event_grid(vectors, inner, grid, known)
+    write_beside(vectors, source)
+
+
+def event_grid(
+    vectors: Vectors, inner: dict[str, Any], grid: dict[str, Any], known: list[dict[str, Any]]
+) -> None:
     config = {"envelope": "event_grid", "envelope_query": "code"}
     url = "https://gateway.example/webhooks/stripe?code=an-api-key-4711"
     second = {**grid, "data": {**inner, "id": "evt_2"}}
@@ -251,6 +268,10 @@ def stripe_envelopes() -> None:
         config=config,
         reply=answer,
     )
+
+
+def write_beside(vectors: Vectors, source: str) -> None:
+    """Put them into the file of Stripe's webhooks, in place of those of the last run."""
     file = FOLDER / "stripe.json"
     document = json.loads(file.read_text(encoding="utf-8"))
     kept = [vector for vector in document["vectors"] if "envelope" not in vector["id"]]

@@ -79,6 +79,9 @@ class Adapter:
     forwarder: ClassVar[str | None] = None
     """The provider's own command that forwards real webhooks to `{url}`, where it has one."""
     Options: ClassVar[type[Options]] = Options
+    unstated: ClassVar[Mapping[str, Any]] = {}
+    """What stands for required options where a captured request is judged offline and its record states none
+    of them; the gateway itself never fills them in."""
 
     def __init__(self, options: Mapping[str, Any] | None = None, tolerance: float | None = None) -> None:
         """`options` are the source's extra config keys; raises pydantic.ValidationError naming a bad one.

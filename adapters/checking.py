@@ -172,6 +172,7 @@ def _adapter(kind: type[Adapter], captured: Captured) -> tuple[Adapter, tuple[st
                for key, value in captured.options.items()}  # fmt: skip
     if kind.name in _GENERIC:
         options = {"id": "digest", "type": "=message", **options}
+    options = {**kind.unstated, **options}
     known = {key: value for key, value in options.items() if key in kind.Options.model_fields}
     left = {key: value for key, value in options.items() if key not in known}
     keys = [text for word in ("public_key", "public_keys") for text in _texts(left.pop(word, []))]

@@ -1,24 +1,38 @@
 """Stripe: v1 snapshot events, v2 thin event notifications, and the thin twins (`v1.*`) of snapshots.
 
+    sources:
+      stripe:
+        adapter: stripe
+        secrets: ["${STRIPE_WEBHOOK_SECRET}", "${EVENTBRIDGE_API_KEY}"]
+        envelope: eventbridge          # besides signed webhooks; or event_grid
+        envelope_header: X-Api-Key     # where the token is that proves an envelope
+        # envelope_query: code         # or in this parameter of the URL
+
+An event that comes both as a webhook and in an envelope is one event: the dedupe key is Stripe's event id.
+
 Seen 2026-11-23: https://docs.stripe.com/webhooks, https://docs.stripe.com/event-destinations
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from secrets import token_hex
-from typing import Any, Literal
+from secrets import token_hex, token_urlsafe
+from typing import Any, Literal, Self
 
+from pydantic import field_validator, model_validator
 from stripe import SignatureVerificationError, WebhookSignature
 
+from adapters import stripe_envelopes
 from adapters.base import (
     Adapter,
     Options,
     ParsedEvent,
     PayloadError,
+    Reply,
     VerificationError,
     WebhookRequest,
     check_text,
+    header_name,
     text_field,
 )
 from adapters.plain import json_request
@@ -31,9 +45,33 @@ class StripeOptions(Options):
     """`twins: merge` makes a snapshot event and its thin twin one event; the first to arrive is kept.
 
     A subscription must then name both: `stripe/customer.created` and `stripe/v1.customer.created`.
+    `envelope` takes events from a cloud too; `adapters.stripe_envelopes` says how those are proven.
     """
 
     twins: Literal["separate", "merge"] = "separate"
+    envelope: stripe_envelopes.EnvelopeKind | None = None
+    envelope_header: str = ""
+    envelope_query: str = ""
+
+    @field_validator("envelope_header")
+    @classmethod
+    def _check_header(cls, text: str) -> str:
+        return header_name(text)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if (self.envelope_header or self.envelope_query) and not self.envelope:
+            raise ValueError("envelope: write eventbridge or event_grid, or leave out where its token is")
+        if self.envelope_header and self.envelope_query:
+            raise ValueError("envelope_query: the token is in a header or in the query; leave one out")
+        return self
+
+    def token(self) -> stripe_envelopes.EnvelopeToken | None:
+        """How an envelope is proven; None where none is taken."""
+        if self.envelope is None:
+            return None
+        header = self.envelope_header or ("" if self.envelope_query else "X-Api-Key")
+        return stripe_envelopes.EnvelopeToken(header=header, query=self.envelope_query)
 
 
 class Stripe(Adapter):
@@ -52,7 +90,18 @@ class Stripe(Adapter):
     Options = StripeOptions
     options: StripeOptions
 
+    def __init__(self, options: Mapping[str, Any] | None = None, tolerance: float | None = None) -> None:
+        super().__init__(options, tolerance)
+        self._token = self.options.token()
+
+    def handshake(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | None:
+        if self.options.envelope != "event_grid":
+            return None
+        return stripe_envelopes.grid_handshake(request)
+
     def verify(self, request: WebhookRequest, secrets: Sequence[str], now: float) -> int:
+        if self._token and not request.headers.all("stripe-signature"):
+            return self._token.verify(request, secrets, now, None)
         header = request.headers.proof("stripe-signature")
         signed_at = signed_time(_timestamp(header))
         try:
@@ -66,11 +115,16 @@ class Stripe(Adapter):
         return index
 
     def parse(self, request: WebhookRequest) -> Sequence[ParsedEvent]:
-        document = request.json
+        if self.options.envelope is not None and not request.headers.all("stripe-signature"):
+            events = stripe_envelopes.unwrapped(request, self.options.envelope)
+            return [self._event(event) for event in events]
+        return [self._event(request.json)]
+
+    def _event(self, document: Mapping[str, Any]) -> ParsedEvent:
         if document.get("object") == "event":
-            return [_snapshot(document)]
+            return _snapshot(document)
         if document.get("object") == "v2.core.event":
-            return [_thin(document, merge=self.options.twins == "merge")]
+            return _thin(document, merge=self.options.twins == "merge")
         raise PayloadError("the field 'object' is neither 'event' nor 'v2.core.event'")
 
     def sample(self, type: str, now: float, id: str) -> WebhookRequest:
@@ -78,7 +132,12 @@ class Stripe(Adapter):
         return json_request(self.name, make(type, now, id), now)
 
     def sign(self, request: WebhookRequest, secret: str, now: float) -> WebhookRequest:
+        """With a signing secret as Stripe signs; with another one, where there is an envelope, in that."""
         self.check_secret(secret)
+        if self._token and self.options.envelope and not secret.startswith("whsec_"):
+            return self._token.sign(
+                stripe_envelopes.wrapped(request, self.options.envelope, now), secret, now
+            )
         header = WebhookSignature.generate_signature_header(request.body.decode(), secret, int(now))
         return request.with_headers({"Stripe-Signature": header})
 
@@ -88,7 +147,17 @@ class Stripe(Adapter):
             raise ValueError("the secret is an API key; the endpoint's signing secret starts with whsec_")
 
     def generate_secret(self) -> str:
-        return "whsec_" + token_hex(32)
+        return token_urlsafe(32) if self._token else "whsec_" + token_hex(32)
+
+    @property
+    def signs_body(self) -> bool:
+        return self._token is None
+
+    def secret_headers(self) -> frozenset[str]:
+        return self._token.secret_headers() if self._token else frozenset()
+
+    def secret_params(self) -> frozenset[str]:
+        return self._token.secret_params() if self._token else frozenset()
 
 
 def _timestamp(header: str) -> str:

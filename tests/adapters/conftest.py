@@ -12,8 +12,15 @@ FIELDS = {"id": "body.id", "type": "body.type", "time": "body.created"}
 TIMED = {"timestamp": "X-Time", "signed": "{timestamp}.{body}"}
 LIST = {"separator": ",", "version": "v1", "timestamp": "t", "signed": "{timestamp}.{body}"}
 
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:orders"
+ACCOUNT = "push@my-project.iam.gserviceaccount.com"
+
 VARIANTS = {
+    "aws_sns": [{"topic_arns": [TOPIC]}, {"topic_arn": "any"}],
     "basic": [FIELDS],
+    "datadog": [{}, {"basic": True}],
+    "monday": [{}, {"audience": "https://gateway.example/webhooks/monday"}],
+    "google_pubsub": [{"service_account": ACCOUNT}, {"service_account": ACCOUNT, "audience": "orders"}],
     "hubspot": [{}, {"signature_version": "v1"}, {"signature_version": "v2"}],
     "mollie": [{}, {"classic": True}],
     "paypal": [{"webhook_id": "1JE4291016473214C"}],

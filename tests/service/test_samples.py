@@ -14,6 +14,9 @@ from gateway.cli import app
 from tests.adapters.conftest import VARIANTS
 from tests.service.conftest import Gateway, environment, free_port
 
+NEVER_DUPLICATES = {"dropbox"}
+"""Its pings have no id, and two that are the same to the byte are two."""
+
 
 def gateway(*arguments: str) -> Result:
     """Run a command in the current folder."""
@@ -48,8 +51,9 @@ def test_a_sample_is_taken(everyone: Gateway, name: str, monkeypatch: pytest.Mon
 
 
 def test_each_became_one_event_and_one_duplicate(everyone: Gateway) -> None:
+    once = [name for name in adapters.names() if name not in NEVER_DUPLICATES]
     events = {event["source"]: event for event in everyone.rows("events")}
-    assert list(events) == adapters.names()[::-1]
+    assert sorted(events) == adapters.names()
     assert all(event["name"].startswith(f"{name}/") for name, event in events.items())
     copies = {copy["source"]: copy["event_id"] for copy in everyone.rows("duplicates")}
-    assert copies == {name: event["event_id"] for name, event in events.items()}
+    assert copies == {name: events[name]["event_id"] for name in once}

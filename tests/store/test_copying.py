@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Candidate, Query, Reception, Rejection, Settlement
+from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Rejection, Settlement
 from tests.contract.conftest import HOUR, NOW, candidate
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +37,8 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
         await store.accept([candidate(f"evt_{number}", at=at, to=("app", "mail"))])
     await store.accept([candidate("evt_7", at=NOW + 140 * HOUR + 1, data='{"a":2}')])
     await store.accept([batch("one", NOW), batch("two", NOW)])
+    await store.begin_backfill("stripe", "", NOW, NOW + HOUR)
+    await store.mark_backfill(Place("stripe", "", "evt_7"), NOW + HOUR)
     claimed = await store.claim({"app": 3}, {"app": HOUR}, NOW + 900 * HOUR, "me")
     first = claimed.claimed[0].delivery
     attempt = Attempt(first.delivery_id, first.attempts, NOW, 12, 500, "it answered 500", "no\x00")
@@ -79,7 +81,7 @@ async def test_everything_arrives_and_is_compared(filled: Path, database: str) -
     compared = await copied(filled, database)
     assert [(one.name, one.rows, one.same) for one in compared] == [
         ("events", 9, True), ("deliveries", 16, True), ("duplicates", 1, True), ("rejections", 1, True),
-        ("dedupe_keys", 9, True), ("rejection_counts", 1, True), ("paused", 1, True),
+        ("dedupe_keys", 9, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
     ]  # fmt: skip
     ours, theirs = await open_store(filled), await PostgresStore.open(database)
     assert await seen(ours) == await seen(theirs)

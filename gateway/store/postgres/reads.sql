@@ -99,3 +99,8 @@ FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
 SELECT subscription, count(*) FROM deliveries_pending WHERE leased_until IS NULL GROUP BY subscription;
+
+-- name: known
+SELECT key FROM dedupe_keys WHERE source = $1 AND key = ANY($2::text[])
+UNION
+SELECT id FROM events WHERE left(id, 255) = ANY($2::text[]) AND source = $1;

@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
+
 from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.contract import Planned, StoreError, StoreRefused
@@ -25,6 +27,7 @@ from gateway.store.records import (
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -33,7 +36,7 @@ from gateway.store.records import (
     Settlement,
     Stored,
 )
-from gateway.store.sqlite import deliveries, rejections, retention
+from gateway.store.sqlite import backfills, deliveries, rejections, retention
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
@@ -159,6 +162,16 @@ class SqliteStore:
 
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", {}, rows.pause)
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        asked = {"source": source, "keys": orjson.dumps(keys).decode()}
+        return frozenset(await self._list("known", asked, lambda row: str(row[0])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._writer.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._writer.write(backfills.mark, (place, until))
 
     async def close(self) -> None:
         if self._listening is not None:

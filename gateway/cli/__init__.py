@@ -29,6 +29,7 @@ VERBS = {
     "quarantine": ("quarantine", "List or release refused requests kept whole."),
     "deliveries": ("deliveries", "List deliveries, newest first."),
     "replay": ("replay", "Deliver stored events anew."),
+    "backfill": ("backfill", "Take in what the provider knows of and no webhook brought."),
     "cancel": ("cancel", "End pending deliveries."),
     "resume": ("cancel", "Let a paused subscription's deliveries go."),
     "migrate": ("migrate", "Bring the store up to this version."),

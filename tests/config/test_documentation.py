@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 import adapters
 from gateway.config import format_duration, load
+from gateway.config.backfill import Backfill
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.settings import SourceKeys, TopLevel
@@ -44,6 +45,7 @@ def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldIn
 ALL = [
     *[(key, field) for key, field in keys(TopLevel) if key not in ("server", "store", "dedupe")],
     *keys(SourceKeys, "sources.*."),
+    *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
@@ -57,9 +59,7 @@ GENERAL = ("basic", "hmac", "standard_webhooks", "stripe", "token")
 """Adapters whose keys are on this page; the others' are on their own pages, docs/providers/."""
 
 ADAPTER_KEYS = [
-    (name, key, field)
-    for name in GENERAL
-    for key, field in adapters.load(name).Options.model_fields.items()
+    (name, key, field) for name in GENERAL for key, field in adapters.load(name).Options.model_fields.items()
 ]
 
 

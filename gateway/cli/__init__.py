@@ -37,6 +37,8 @@ VERBS = {
     "purge": ("purge", "Remove old rows, or one event."),
     "trigger": ("trigger", "Send a signed sample webhook."),
     "verify": ("verify", "Check captured requests offline: why does my signature fail?"),
+    "connect": ("connect", "Have the provider send what subscriptions want."),
+    "doctor": ("doctor", "Compare what the provider sends with what the config wants."),
     "adapters": ("adapters", "List adapters, test one, begin a new one."),
 }
 """Every verb: the module of this folder that registers it, and what the list of commands says of it."""

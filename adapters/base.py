@@ -179,6 +179,11 @@ class Adapter:
         """Whether the proof covers the body; see `Scheme`. Override it where `verify` is overridden."""
         return self.scheme is None or self.scheme.signs_body
 
+    @property
+    def keys_are_ids(self) -> bool:
+        """Whether the dedupe key of every event is its id: it is then recognised as long as it is stored."""
+        return True
+
     def check_secret(self, secret: str) -> None:
         """Raise ValueError, with a sentence that never shows it, where `secret` could never match."""
         if self.scheme is None:

@@ -155,6 +155,10 @@ class Stripe(Adapter):
     def signs_body(self) -> bool:
         return self._token is None
 
+    @property
+    def keys_are_ids(self) -> bool:
+        return self.options.twins != "merge"
+
     def secret_headers(self) -> frozenset[str]:
         return self._token.secret_headers() if self._token else frozenset()
 

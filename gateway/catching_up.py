@@ -35,7 +35,9 @@ def horizon(source: Source, settings: Settings, api: EventsApi, now: float) -> f
     An event is recognised while its dedupe key or the event itself is stored. One that is older could come
     a second time.
     """
-    remembered = max(source.key_kept(settings), settings.store.retention.events)
+    remembered = source.key_kept(settings)
+    if source.adapter.keys_are_ids:
+        remembered = max(remembered, settings.store.retention.events)
     return now - min(api.kept, remembered)
 
 

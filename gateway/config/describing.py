@@ -32,6 +32,7 @@ class SourceDescription:
     secrets: tuple[str, ...]
     quarantine: bool
     keep_rejections: int
+    backfill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,18 @@ def _source(source: Source, settings: Settings) -> SourceDescription:
         secrets=tuple(secret.masked for secret in source.secrets),
         quarantine=source.quarantine,
         keep_rejections=source.keep_rejections,
+        backfill=_backfill(source),
     )
+
+
+def _backfill(source: Source) -> str | None:
+    """When the source is backfilled, and how far back at first."""
+    plan = source.backfill
+    if plan is None:
+        return None
+    times = ["at the start"] if plan.at_start else []
+    times += [f"every {format_duration(plan.every)}"] if plan.every is not None else []
+    return f"{' and '.join(times) or 'on request'}; the first time {format_duration(plan.since)} back"
 
 
 def _subscription(name: str, subscription: Subscription) -> SubscriptionDescription:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import ConfigError, load
+from gateway.cli.check import lines
+from gateway.config import ConfigError, describe, load
 
 TEXT = "sources:\n  s: {{adapter: {adapter}, secrets: [whsec_1], backfill: {backfill}}}\n"
 
@@ -50,3 +51,18 @@ def test_commands_that_read_the_store_need_no_key(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(TEXT.format(adapter="stripe", backfill='{api_key: "${K}"}'))
     plan = load(tmp_path / "config.yaml", {}, secrets="optional").sources["s"].backfill
     assert plan is not None and plan.api_key is None
+
+
+PLANS = [
+    ("{api_key: sk_1, every: 1h}", "at the start and every 1h; the first time 3d back"),
+    ("{api_key: sk_1, at_start: false, since: 2h}", "on request; the first time 2h back"),
+]
+
+
+@pytest.mark.parametrize(("backfill", "told"), PLANS)
+def test_a_check_tells_when_a_source_is_backfilled(tmp_path: Path, backfill: str, told: str) -> None:
+    (tmp_path / "config.yaml").write_text(TEXT.format(adapter="stripe", backfill=backfill))
+    settings = load(tmp_path / "config.yaml", {})
+    [source] = describe(settings).sources
+    assert source.backfill == told
+    assert f"    backfill     {told}" in lines(settings.file, describe(settings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 from adapters.provider_api import ApiBusy, ApiError
+from adapters.stripe import Stripe
 from gateway.backfilling import BUSY_TRIES, BackfillBusy, Backfilling, Report, Wanted
-from gateway.catching_up import AGAIN, Schedule, catch_up, log_report
+from gateway.catching_up import AGAIN, Schedule, catch_up, horizon, log_report
 from gateway.config import Settings, load
 from gateway.config.backfill import Backfill
 from gateway.running import Running
@@ -105,8 +107,6 @@ async def test_what_no_webhook_brought_is_stored_and_delivered_in_order(bench: B
 
 
 async def test_an_event_is_as_stripe_gives_it_and_says_how_it_came(bench: Bench) -> None:
-    import json
-
     given = bench.stripe.add("evt_1", at=T)
     await bench.run()
     stored = await bench.store.event("evt_1")
@@ -270,6 +270,26 @@ async def test_catching_up_reads_no_further_back_than_since(bench: Bench) -> Non
     bench.stripe.add("evt_1", at=NOW - 7200)
     bench.stripe.add("evt_2", at=T)
     assert (await bench.catch_up(", since: 90m"))[""].ids == ["evt_2"]
+
+
+HORIZONS = [
+    # keys of the source and of the store -> days that are read back at most
+    ("", "", 30),  # as long as events are stored, and as Stripe keeps them
+    ("", "store: {retention: 7d}", 7),
+    ("", "store: {retention: {events: 1d, keys: 20d}}", 20),
+    ("", "store: {retention: 90d}", 30),
+    (", twins: merge", "", 3),  # a twin is recognised by its key alone
+]
+
+
+@pytest.mark.parametrize(("source", "more", "days"), HORIZONS)
+def test_no_further_back_than_what_is_remembered(bench: Bench, source: str, more: str, days: int) -> None:
+    (bench.folder / "config.yaml").write_text(
+        f"sources: {{s: {{adapter: stripe, secrets: [whsec_1]{source}}}}}\n{more}\n"
+    )
+    settings = load(bench.folder / "config.yaml", {})
+    api = Stripe().events_api(KEY)
+    assert horizon(settings.sources["s"], settings, api, NOW) == NOW - days * DAY
 
 
 async def test_a_refused_key_leaves_the_place_free(bench: Bench) -> None:

@@ -24,6 +24,8 @@ VERBS = {
     "reload": ("serve", "Make the running gateway read its config again."),
     "events": ("events", "List events, newest first."),
     "event": ("events", "Show one event and what became of it."),
+    "why": ("why", "Tell why a subscription got an event, or why not."),
+    "subscriptions": ("subscriptions", "List subscriptions: their state, what waits, what goes wrong."),
     "duplicates": ("duplicates", "Show which events came again."),
     "rejections": ("rejections", "List or count refused requests."),
     "quarantine": ("quarantine", "List or release refused requests kept whole."),

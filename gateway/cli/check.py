@@ -73,6 +73,8 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    destination  {each.destination}, timeout {each.timeout}, {each.concurrency} at once",
         f"    format       {each.format}",
         f"    retry        {retry}",
+        *([f"    if           {each.condition}"] if each.condition else []),
+        *([f"    order by     {each.order}"] if each.order else []),
         *_secret_lines(each),
     ]
 

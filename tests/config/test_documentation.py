@@ -36,7 +36,7 @@ SPELT = {"1d": "24h", "1048576": "1MiB", "False": "false", "True": "true"}
 def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every key of a model and of the models inside it, dotted."""
     for name, field in model.model_fields.items():
-        yield f"{above}{name}", field
+        yield f"{above}{field.alias or name}", field
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from keys(field.annotation, f"{above}{name}.")
 

@@ -50,6 +50,7 @@ class SubscriptionDescription:
     signs: bool = True
     condition: str | None = None
     order: str | None = None
+    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +116,5 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         signs=destination.signs,
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
+        transform=None if subscription.transform is None else subscription.transform.text,
     )

@@ -88,8 +88,8 @@ CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
 class Subscription(Section):
     """A subscriber's standing order; its name is its key in `Settings.subscriptions`.
 
-    `if_` and `order_by` are compiled here, once. `order` says what a delivery that waits for its retry does
-    to the next ones of its key: block them, or let them go.
+    `if_`, `order_by` and `transform` are compiled here, once. `order` says what a delivery that waits for its
+    retry does to the next ones of its key: block them, or let them go.
     """
 
     events: Patterns = Field(examples=['["stripe/*"]'])
@@ -98,6 +98,7 @@ class Subscription(Section):
     order: Literal["block", "skip"] = "block"
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
+    transform: CelExpression = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
 

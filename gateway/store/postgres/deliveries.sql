@@ -65,7 +65,7 @@ UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id 
 -- leave that behind.
 UPDATE deliveries_pending SET leased_until = NULL WHERE delivery_id IN (
     SELECT h.delivery_id FROM deliveries_pending AS h
-    WHERE h.leased_until = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
+    WHERE h.leased_until + 0 = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
         SELECT (
             SELECT o.delivery_id FROM deliveries_pending AS o
             WHERE o.subscription = d.subscription AND o.order_key = d.order_key

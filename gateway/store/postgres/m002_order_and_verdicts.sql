@@ -25,14 +25,14 @@ $$ SELECT pg_advisory_xact_lock(hashtext('gateway.order.' || current_schema), ha
 
 -- name: free_next
 -- Whoever ends an attempt or a delivery lets the first of those go that are held: whether it is its turn, the
--- next claim sees.
+-- next claim sees. The `+ 0` keeps the planner from collecting all that is held and sorting it.
 CREATE FUNCTION free_next() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM lock_order(OLD.subscription);
     UPDATE deliveries_pending SET leased_until = NULL WHERE delivery_id = (
         SELECT d.delivery_id FROM deliveries_pending AS d
         WHERE d.subscription = OLD.subscription AND d.order_key = OLD.order_key
-            AND d.leased_until = 9000000000000000
+            AND d.leased_until + 0 = 9000000000000000
         ORDER BY d.order_at, d.seq LIMIT 1
         FOR UPDATE SKIP LOCKED
     );

@@ -25,8 +25,11 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 
 def _given_before_the_verb(ctx: typer.Context, config: Path | None) -> Path | None:
-    before: Path | None = ctx.find_root().params.get("config")
-    return config or before
+    """What was given after the verb wins, else what was given nearest before it."""
+    while config is None and ctx.parent is not None:
+        ctx = ctx.parent
+        config = ctx.params.get("config")
+    return config
 
 
 ConfigOption = Annotated[

@@ -42,7 +42,7 @@ def problems(index: int, event: Any) -> Iterator[Problem]:
         return
     for field in event:
         if field not in RULES:
-            yield Problem(index, field[:MAX_NAME], _unknown(field))
+            yield Problem(index, field if _VISIBLE.fullmatch(field) else _shown(field), _unknown(field))
     for field, rule in RULES.items():
         reason = rule(event.get(field))
         if reason is not None:

@@ -26,9 +26,10 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 def _given_before_the_verb(ctx: typer.Context, config: Path | None) -> Path | None:
     """What was given after the verb wins, else what was given nearest before it."""
-    while config is None and ctx.parent is not None:
-        ctx = ctx.parent
-        config = ctx.params.get("config")
+    before = ctx.parent
+    while config is None and before is not None:
+        config = before.params.get("config")
+        before = before.parent
     return config
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ NOW = 1_748_764_800_000
 HOUR, DAY = 3_600_000, 86_400_000
 SHOP, CRM = "shop-key-0001", "crm-key-0002"
 CONFIG = f"""
-server: {{max_send_body: 2KiB, max_in_flight: 2, body_timeout: 200ms}}
+server: {{max_send_body: 4KiB, max_in_flight: 2, body_timeout: 200ms}}
 event_keys: {{shop: {SHOP}, crm: {CRM}}}
 sources: {{stripe: {{adapter: stripe, secrets: [whsec_a]}}}}
 subscriptions:
@@ -69,6 +69,3 @@ async def api(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Api]:
     await made.client.aclose()
     await made.app.close()
     await store.close()
-
-
-Make = Callable[..., dict[str, Any]]

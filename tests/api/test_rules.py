@@ -65,6 +65,7 @@ BAD: list[tuple[Any, str, str]] = [
     (NAME | {"user": []}, "user", "must be an object"),
     (NAME | {"meta": "x"}, "meta", "must be an object"),
     (NAME | {"dta": {}}, "dta", "did you mean 'data'?"),
+    (NAME | {"a\x00\n": 1}, "'a\\x00\\n'", "is no field"),  # neither into the log nor into PostgreSQL
     (NAME | {"customer": {}}, "customer", "put what is your own into data"),
 ]
 

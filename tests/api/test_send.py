@@ -162,9 +162,9 @@ async def test_a_request_has_5000_events_at_most(api: Api) -> None:
 
 
 async def test_a_body_past_the_limit_is_refused(api: Api) -> None:
-    refused = await api.send({**PAID, "data": {"a": "x" * 2048}})
+    refused = await api.send({**PAID, "data": {"a": "x" * 4096}})
     assert (refused.status_code, refused.json()["status"]) == (413, 413)
-    assert "2048 bytes" in refused.json()["error"]
+    assert "4096 bytes" in refused.json()["error"]
 
 
 async def test_a_get_is_told_to_post(api: Api) -> None:

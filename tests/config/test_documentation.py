@@ -57,9 +57,7 @@ GENERAL = ("basic", "hmac", "standard_webhooks", "stripe", "token")
 """Adapters whose keys are on this page; the others' are on their own pages, docs/providers/."""
 
 ADAPTER_KEYS = [
-    (name, key, field)
-    for name in GENERAL
-    for key, field in adapters.load(name).Options.model_fields.items()
+    (name, key, field) for name in GENERAL for key, field in adapters.load(name).Options.model_fields.items()
 ]
 
 

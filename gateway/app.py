@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from gateway import api
 from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
@@ -55,6 +56,7 @@ class Gateway:
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
+        self._send: api.Send | None = None
         routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
@@ -63,6 +65,8 @@ class Gateway:
         """One connection. Webhooks go past the router: theirs is the hot path."""
         if scope["type"] == "http" and self._role.ingests and scope["path"].startswith(PREFIX):
             return self._started(scope, receive, send)
+        if scope["type"] == "http" and self._send is not None and scope["path"].startswith(api.PREFIX):
+            return self._send(scope, receive, send)
         return self._rest(scope, receive, send)
 
     @property
@@ -100,6 +104,8 @@ class Gateway:
             if self._role.ingests:
                 self._ingest = Ingest(lambda: self._running, store, wake, self._clock)
                 ending.push_async_callback(self._ingest.close)
+                self._send = api.Send(lambda: self._running, store, wake, self._clock)
+                ending.push_async_callback(self._send.close)
             keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
             ending.push_async_callback(_end, keeping)
             if self._role.delivers:  # one process of a machine does, whoever receives

@@ -94,11 +94,29 @@ ORDER BY number;
 -- name: paused
 SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries_pending AS d
-        WHERE d.subscription = p.subscription AND d.leased_until IS NULL) AS waiting
+        WHERE d.subscription = p.subscription AND d.leased_until IS NULL)
+       + (SELECT count(*) FROM deliveries_pending AS d
+          WHERE d.leased_until = 9000000000000000 AND d.subscription = p.subscription) AS waiting
 FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
-SELECT subscription, count(*) FROM deliveries_pending WHERE leased_until IS NULL GROUP BY subscription;
+SELECT subscription, count(*) FROM deliveries_pending
+WHERE leased_until IS NULL OR leased_until = 9000000000000000
+GROUP BY subscription;
+
+-- name: verdicts
+SELECT event_id, subscription, reason, expression, saw, error FROM verdicts WHERE event_id = $1 ORDER BY subscription;
+
+-- name: verdict_counts
+SELECT a.subscription AS asked, (
+    SELECT count(*) FROM verdicts AS v WHERE v.subscription = a.subscription AND v.error IS NOT NULL
+) AS errors, last.*
+FROM unnest($1::text[]) WITH ORDINALITY AS a (subscription, place)
+LEFT JOIN LATERAL (
+    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error FROM verdicts AS v
+    WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
+) AS last ON true
+ORDER BY a.place;
 
 -- name: known
 SELECT key FROM dedupe_keys WHERE source = $1 AND key = ANY($2::text[])

@@ -9,6 +9,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from gateway.store.contract import StoreRefused
+from gateway.store.statements import load
 
 migrations = Migrations("gateway")
 
@@ -19,6 +20,13 @@ def m001_initial(db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / "m001_initial.sql").read_text(encoding="utf-8").split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def m002_order_and_verdicts(db: sqlite_utils.Database) -> None:
+    """Order keys, what is held for them, and verdicts."""
+    for statement in load(__package__, "m002_order_and_verdicts.sql").values():
+        db.execute(statement)
 
 
 @migrations()

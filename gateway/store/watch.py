@@ -26,12 +26,15 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """A subscriber's whole answer to one attempt, to be handed on. `body` None: it was too long to keep."""
+    """A subscriber's whole answer to one attempt, to be handed on.
+
+    `headers` is JSON text, a list of [name, value]. `body` None: it was too long to keep.
+    """
 
     delivery_id: str
     number: int
     status: int
-    content_type: str | None
+    headers: str
     body: bytes | None
     kept_at: int
 

@@ -56,12 +56,12 @@ async def test_several_are_awaited_at_once_and_none_that_is_not_there(store: Sto
 
 
 async def test_the_newest_answer_is_kept_for_a_day(store: Store) -> None:
-    first = KeptAnswer("d1", 1, 500, None, None, NOW)
-    second = KeptAnswer("d1", 2, 200, "text/xml", b"<\xff/>", NOW)
+    first = KeptAnswer("d1", 1, 500, "[]", None, NOW)
+    second = KeptAnswer("d1", 2, 200, '[["content-type","text/xml"]]', b"<\xff/>", NOW)
     await store.keep_answer(second)
     await store.keep_answer(first)
     assert await store.answer("d1") == second
-    await store.keep_answer(KeptAnswer("d2", 1, 200, None, b"", NOW + ANSWERS_KEPT + 1))
+    await store.keep_answer(KeptAnswer("d2", 1, 200, "[]", b"", NOW + ANSWERS_KEPT + 1))
     assert await store.answer("d1") is None
 
 
@@ -84,7 +84,8 @@ async def test_what_nobody_could_hear_is_no_silence(store: Store) -> None:
 async def test_a_silence_is_told_once_by_whoever_is_first(two: tuple[Store, Store]) -> None:
     [watched] = await two[0].watch({"s": NOW}, GAP, NOW)
     asked = ("s", watched.counted_from, NOW + HOUR)
-    assert sorted(await asyncio.gather(*(node.tell_silent(*asked, system()) for node in two))) == [False, True]
+    told = await asyncio.gather(*(node.tell_silent(*asked, system()) for node in two))
+    assert sorted(told) == [False, True]
     assert await emitted(two[0]) == ["gateway/source.silent"]
     [again] = await two[1].watch({"s": None}, HOUR * 2, NOW + HOUR)
     assert again.told

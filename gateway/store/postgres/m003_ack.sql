@@ -6,7 +6,7 @@ CREATE TABLE answers (
     delivery_id text COLLATE "C" NOT NULL,
     number integer NOT NULL,
     status integer NOT NULL,
-    content_type text,
+    headers text NOT NULL,
     kept_at bigint NOT NULL,
     body bytea,
     PRIMARY KEY (delivery_id, number)

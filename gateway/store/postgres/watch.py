@@ -23,7 +23,7 @@ class Look:
 
 async def keep_answers(session: Session, answers: Sequence[KeptAnswer]) -> list[None]:
     """Keep answers for a day."""
-    rows = [(a.delivery_id, a.number, a.status, a.content_type, a.kept_at, a.body) for a in answers]
+    rows = [(a.delivery_id, a.number, a.status, a.headers, a.kept_at, a.body) for a in answers]
     await session.count("keep_answers", *columns(rows))
     await session.count("forget_answers", max(a.kept_at for a in answers) - ANSWERS_KEPT)
     return [None] * len(answers)

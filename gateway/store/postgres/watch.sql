@@ -1,5 +1,5 @@
 -- name: keep_answers
-INSERT INTO answers (delivery_id, number, status, content_type, kept_at, body)
+INSERT INTO answers (delivery_id, number, status, headers, kept_at, body)
 SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::bigint[], $6::bytea[])
 ON CONFLICT (delivery_id, number) DO NOTHING;
 
@@ -7,7 +7,7 @@ ON CONFLICT (delivery_id, number) DO NOTHING;
 DELETE FROM answers WHERE kept_at < $1;
 
 -- name: answer
-SELECT delivery_id, number, status, content_type, body, kept_at FROM answers
+SELECT delivery_id, number, status, headers, body, kept_at FROM answers
 WHERE delivery_id = $1 ORDER BY number DESC LIMIT 1;
 
 -- name: awaited

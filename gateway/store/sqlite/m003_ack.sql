@@ -3,7 +3,7 @@ CREATE TABLE answers (
     delivery_id TEXT NOT NULL,
     number INTEGER NOT NULL,
     status INTEGER NOT NULL,
-    content_type TEXT,
+    headers TEXT NOT NULL,
     kept_at INTEGER NOT NULL,
     body BLOB,
     PRIMARY KEY (delivery_id, number)

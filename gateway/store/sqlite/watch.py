@@ -28,7 +28,7 @@ class Look:
 def keep_answers(db: sqlite3.Connection, answers: Sequence[KeptAnswer]) -> list[None]:
     """Keep answers for a day."""
     for a in answers:
-        row = (a.delivery_id, a.number, a.status, a.content_type, a.kept_at, a.body)
+        row = (a.delivery_id, a.number, a.status, a.headers, a.kept_at, a.body)
         db.execute(SQL["keep_answer"], row)
     db.execute(SQL["forget_answers"], {"before": max(a.kept_at for a in answers) - ANSWERS_KEPT})
     return [None] * len(answers)

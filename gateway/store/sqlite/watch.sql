@@ -1,12 +1,12 @@
 -- name: keep_answer
-INSERT INTO answers (delivery_id, number, status, content_type, kept_at, body) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO answers (delivery_id, number, status, headers, kept_at, body) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (delivery_id, number) DO NOTHING;
 
 -- name: forget_answers
 DELETE FROM answers WHERE kept_at < :before;
 
 -- name: answer
-SELECT delivery_id, number, status, content_type, body, kept_at FROM answers
+SELECT delivery_id, number, status, headers, body, kept_at FROM answers
 WHERE delivery_id = :id ORDER BY number DESC LIMIT 1;
 
 -- name: awaited

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import orjson
 
 from gateway.answer import Answer, Refused
-from gateway.config import AckRule
+from gateway.config.ack import AckRule
 from gateway.running import Endpoint
 from gateway.store import Store, StoreError
 from gateway.store.records import Candidate, Outcome

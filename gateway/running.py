@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 
 from adapters.base import Adapter, Headers
-from gateway.config import AckRule, Settings, Source
+from gateway.config import Settings, Source
+from gateway.config.ack import AckRule
 from gateway.config.sources import CREDENTIALS
 from gateway.event import compile_patterns
 from gateway.pipeline.route import Router

@@ -1,6 +1,5 @@
 """config.yaml -> typed, checked, frozen settings; docs/configuration.md describes every key."""
 
-from gateway.config.ack import AckRule
 from gateway.config.describing import Description, describe, restart_needed
 from gateway.config.destinations import Destination
 from gateway.config.filling import SecretsMode
@@ -12,7 +11,7 @@ from gateway.config.subscription import Retry, Subscription
 from gateway.config.units import format_duration, parse_duration
 
 __all__ = [
-    "AckRule", "ConfigError", "Dedupe", "Description", "Destination", "Problem", "Retention", "Retry",
-    "Secret", "SecretsMode", "Server", "Settings", "Source", "Store", "Subscription", "describe",
-    "format_duration", "load", "parse_duration", "restart_needed",
+    "ConfigError", "Dedupe", "Description", "Destination", "Problem", "Retention", "Retry", "Secret",
+    "SecretsMode", "Server", "Settings", "Source", "Store", "Subscription", "describe", "format_duration",
+    "load", "parse_duration", "restart_needed",
 ]  # fmt: skip

@@ -150,13 +150,21 @@ def test_those_who_wait_leave_room_for_others(start: Start, subscriber: Subscrib
 def test_a_gateway_that_stops_sends_those_who_wait_home(start: Start, subscriber: Subscriber) -> None:
     subscriber.delay = 20
     gateway = start(subscriptions=to(subscriber, "stripe/*"), source=DELIVERED.replace("3s", "1m"))
-    answers: list[int] = []
-    waiting = threading.Thread(target=lambda: answers.append(gateway.send(stripe_event("evt_1")).status_code))
+    answers: list[tuple[int, float]] = []
+
+    def wait() -> None:
+        status = gateway.send(stripe_event("evt_1")).status_code
+        answers.append((status, time.monotonic()))
+
+    waiting = threading.Thread(target=wait)
     waiting.start()
     eventually(lambda: subscriber.got)
+    began = time.monotonic()
     assert gateway.stop() == 0
     waiting.join(5)
-    assert answers == [503]
+    [(status, ended)] = answers
+    assert status == 503
+    assert 1 < ended - began < 2.8  # half of shutdown_timeout, not all of it
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ LENT = {
 }
 """Defaults that are not the model's: a source must have a secret, but not where a command only reads."""
 
-SPELT = {"1d": "24h", "1048576": "1MiB", "False": "false", "True": "true"}
+SPELT = {"1d": "24h", "1048576": "1MiB", "524288": "512KiB", "False": "false", "True": "true"}
 """Defaults that a person writes otherwise than the code prints them."""
 
 
@@ -58,9 +58,7 @@ GENERAL = ("basic", "hmac", "standard_webhooks", "stripe", "token")
 """Adapters whose keys are on this page; the others' are on their own pages, docs/providers/."""
 
 ADAPTER_KEYS = [
-    (name, key, field)
-    for name in GENERAL
-    for key, field in adapters.load(name).Options.model_fields.items()
+    (name, key, field) for name in GENERAL for key, field in adapters.load(name).Options.model_fields.items()
 ]
 
 
@@ -116,7 +114,8 @@ def test_the_examples_of_destinations_load(tmp_path: Path, example: str) -> None
     keys = example.replace("\n", "\n    ")
     source = "sources: {s: {adapter: github, secrets: [some-secret]}}\n"
     (tmp_path / "config.yaml").write_text(f"{source}subscriptions:\n  app:\n    events: ['**']\n    {keys}")
-    loaded = load(tmp_path / "config.yaml", {}, secrets="optional")
+    env = {name: "password-1" for name in re.findall(r"\$\{(\w+)", example)}
+    loaded = load(tmp_path / "config.yaml", env, secrets="optional")
     assert f"type: {loaded.subscriptions['app'].destination.type}" in example
 
 

@@ -56,13 +56,9 @@ class Gateway:
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
-<<<<<<< HEAD
         self._watching: Watching | None = None
-        routes = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
-=======
         self._send: api.Send | None = None
-        routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
->>>>>>> main
+        routes = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 

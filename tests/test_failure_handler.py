@@ -121,7 +121,6 @@ def retried(gateway: Gateway) -> list[str]:
 def test_the_retry_event_comes_when_it_is_due_and_three_times_at_most(
     prepare: Start, subscriber: Subscriber, handler: Handler
 ) -> None:
-    pytest.importorskip("gateway.api.send", reason="this gateway takes no events at /e/")
     port = free_port()
     subscriber.otherwise = 500
     gateway = prepare(subscriptions=subscriptions(port, subscriber.url))

@@ -20,11 +20,8 @@ from pydantic import (
 )
 
 from adapters.base import Adapter
-<<<<<<< HEAD
 from gateway.config.ack import Ack, AckRule, Expect
-=======
 from gateway.config.event_keys import EventKey
->>>>>>> main
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription

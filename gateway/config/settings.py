@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from adapters.base import Adapter
+from gateway.config.ack import Ack, AckRule, Expect
 from gateway.config.event_keys import EventKey
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
@@ -179,6 +180,8 @@ class SourceKeys(Section):
     quarantine: bool = False
     keep_rejections: Count = Field(1000, ge=0, le=1_000_000)
     public_url: Annotated[str | None, BeforeValidator(_endpoint_url)] = None
+    ack: Ack = ()
+    expect: Expect = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,8 @@ class Source:
     quarantine: bool = False
     keep_rejections: int = 1000
     public_url: str | None = None
+    ack: tuple[AckRule, ...] = ()
+    expect: float | None = None
 
     @property
     def path(self) -> str:

@@ -43,7 +43,7 @@ def build_source(name: str, raw: Mapping[str, Any], folder: Path | None, filling
     elif keys.tolerance is not None:
         adapter = kind(options, keys.tolerance)
     _check(adapter, keys, path, filling)
-    return Source(name=name, adapter=adapter, **keys.model_dump(exclude={"adapter"}))
+    return Source(name=name, adapter=adapter, ack=keys.ack, **keys.model_dump(exclude={"adapter", "ack"}))
 
 
 def _kind(name: Any, path: KeyPath, folder: Path | None, filling: Filling) -> type[Adapter] | None:

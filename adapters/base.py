@@ -81,6 +81,11 @@ class Adapter:
     """The environment variable that by custom holds a key of the provider's API. None: no API is used."""
     forwarder: ClassVar[str | None] = None
     """The provider's own command that forwards real webhooks to `{url}`, where it has one."""
+    acts_on_answer: ClassVar[Mapping[str, str]] = {}
+    """Event types, by pattern (`invoice.created`, `command.*`), for which the provider acts on the answer:
+    what it does. For these, to answer once the event is stored may be too early, or say too little."""
+    answer_headers: ClassVar[frozenset[str]] = frozenset()
+    """Lower-case names of headers, besides `content-type`, that the provider reads in such an answer."""
     Options: ClassVar[type[Options]] = Options
     unstated: ClassVar[Mapping[str, Any]] = {}
     """What stands for required options where a captured request is judged offline and its record states none

@@ -89,6 +89,14 @@ class Stripe(Adapter):
     first_sample = "customer.created"
     api_key_variable = "STRIPE_API_KEY"
     forwarder = "stripe listen --forward-to {url}"
+    # Seen 2026-11-24: https://docs.stripe.com/invoicing/integration/workflow-transitions,
+    # https://docs.stripe.com/issuing/controls/real-time-authorizations (which wants the version's header too)
+    acts_on_answer = {
+        "invoice.created": "an hour after the 2xx it finalizes the invoice and attempts the payment; without "
+        "one it waits for up to 72 hours",
+        "issuing_authorization.request": "the answer's body approves or declines, within 2 seconds",
+    }
+    answer_headers = frozenset({"stripe-version"})
     Options = StripeOptions
     options: StripeOptions
 

@@ -25,6 +25,7 @@ from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, StoreError, open_store
+from gateway.watching import Watching
 
 READY_WITHIN = 2.0
 """Seconds that a commit may take before the gateway counts as not ready."""
@@ -56,8 +57,9 @@ class Gateway:
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
+        self._watching: Watching | None = None
         self._send: api.Send | None = None
-        routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
+        routes = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 
@@ -77,6 +79,11 @@ class Gateway:
     def take(self, scope: Scope, body: bytes, answered: Answered) -> None:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)
+
+    def send_home(self) -> None:
+        """Answer the providers that wait for a subscriber, since the gateway is about to stop."""
+        if self._ingest is not None:
+            self._ingest.send_home()
 
     @property
     def _started(self) -> Ingest:
@@ -102,7 +109,10 @@ class Gateway:
             ending.push_async_callback(store.close)
             wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
             if self._role.ingests:
-                self._ingest = Ingest(lambda: self._running, store, wake, self._clock)
+                self._watching = watching = Watching(store, lambda: self._running, wake, self._clock)
+                ending.push_async_callback(watching.close)
+                ending.push_async_callback(_end, asyncio.create_task(watching.run()))
+                self._ingest = Ingest(lambda: self._running, store, wake, self._clock, heard=watching.heard)
                 ending.push_async_callback(self._ingest.close)
                 self._send = api.Send(lambda: self._running, store, wake, self._clock)
                 ending.push_async_callback(self._send.close)
@@ -144,6 +154,11 @@ class Gateway:
                     name,
                 )
 
+    async def _healthz(self, _: Request) -> Response:
+        """200 while the process answers; degraded where all that a source is sent fails verification."""
+        failing = self._watching.failing if self._watching is not None else []
+        return JSONResponse({"status": "degraded", "sources": failing} if failing else {"status": "ok"})
+
     async def _readyz(self, _: Request) -> Response:
         """200 where a commit was just done, else 503."""
         try:
@@ -164,10 +179,6 @@ def _nobody_here(_: Iterable[str]) -> None:
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

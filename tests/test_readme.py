@@ -43,6 +43,7 @@ from gateway.event import Event
 from gateway.pipeline import system
 from gateway.pipeline.route import Router
 from gateway.store.records import Attempt, Claimed, Delivery, Duplicate
+from gateway.store.watch import Watched
 from tests.service.conftest import eventually, free_port
 
 ROOT = Path(__file__).parents[1]
@@ -427,6 +428,8 @@ def sent() -> dict[str, bytes]:
         system.paused("app", "the subscriber answered 410 Gone", router, 1),
         system.resumed("app", router, 1),
         system.duplicate_differs(copy, router, 1),
+        system.source_silent("stripe", "1h", Watched("stripe", 1, 1, 1, False), router, 1),
+        system.signature_rejected("stripe", {"bad_signature": 3, "stale_timestamp": 1}, 1, router, 1),
     ]
     bodies = {each.event.name: orjson.dumps(each.event.wire()) for each in emitted}
     return bodies | {"": event(one)[0], "event": event(one)[0], "cloudevents": cloudevents(one)[0]}

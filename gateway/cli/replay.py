@@ -176,16 +176,15 @@ async def _of_filter(
 ) -> AsyncIterator[Planned]:
     """The events that `query` wants, oldest first; system events where a pattern or source asks for them."""
     found = [
-        one.event
+        one
         async for one in pages(opened.store.events, query)
         if (until is None or one.event.received_at < until)
         and (not one.event.is_system or query.source is not None or query.name is not None)
     ]
-    for event in reversed(found):
-        for target in (subscription,) if subscription else opened.router.match(event.name):
-            yield _planned(
-                opened, event.event_id, event.name, target, await _last(opened, event.event_id, target)
-            )
+    for stored in reversed(found):
+        for planned in _of_event(opened, stored, subscription, []):
+            last = await _last(opened, stored.event.event_id, planned.new.subscription)
+            yield replace(planned, new=replace(planned.new, replay_of=last))
 
 
 async def _last(opened: Opened, event_id: str, subscription: str) -> str | None:

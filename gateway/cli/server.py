@@ -91,6 +91,13 @@ class Server(uvicorn.Server):
         self._tell()
         log.info("listening on %s with %s", url_of(self._listener), self._start.path)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; those who wait for a subscriber may do so for half of the time that there is."""
+        half = self._gateway.running.settings.server.shutdown_timeout / 2
+        sending = asyncio.get_running_loop().call_later(half, self._gateway.send_home)
+        await super().shutdown(sockets)
+        sending.cancel()
+
     def _orphaned(self, handle: int) -> None:
         asyncio.get_running_loop().remove_reader(handle)
         log.error("the parent process is gone; stopping")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import NoneType
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -114,6 +114,9 @@ def _place(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) 
     place, kind, aside = _Place(()), cast(Any, model), tuple(beside)
     for part in detail["loc"]:
         if part == "[key]":
+            continue
+        if isinstance(part, int) and get_origin(kind) is tuple:
+            place, kind = _Place((*place.path, part)), get_args(kind)[0]
             continue
         if get_args(kind) and (member := _member(kind, part)):
             kind = member

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from adapters.base import Adapter
+from gateway.config.ack import Ack, AckRule, Expect
 from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
 from gateway.config.secret import Secret
@@ -180,6 +181,8 @@ class SourceKeys(Section):
     quarantine: bool = False
     keep_rejections: Count = Field(1000, ge=0, le=1_000_000)
     public_url: Annotated[str | None, BeforeValidator(_endpoint_url)] = None
+    ack: Ack = ()
+    expect: Expect = None
     backfill: Backfill | None = None
 
 
@@ -195,6 +198,8 @@ class Source:
     quarantine: bool = False
     keep_rejections: int = 1000
     public_url: str | None = None
+    ack: tuple[AckRule, ...] = ()
+    expect: float | None = None
     backfill: Backfill | None = None
 
     @property

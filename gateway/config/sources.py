@@ -44,8 +44,8 @@ def build_source(name: str, raw: Mapping[str, Any], folder: Path | None, filling
         adapter = kind(options, keys.tolerance)
     _check(adapter, keys, path, filling)
     _check_backfill(adapter, keys, path, filling)
-    given = keys.model_dump(exclude={"adapter", "backfill"})
-    return Source(name=name, adapter=adapter, backfill=keys.backfill, **given)
+    given = keys.model_dump(exclude={"adapter", "ack", "backfill"})
+    return Source(name=name, adapter=adapter, ack=keys.ack, backfill=keys.backfill, **given)
 
 
 def _kind(name: Any, path: KeyPath, folder: Path | None, filling: Filling) -> type[Adapter] | None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from gateway.config import Settings, Subscription
 from gateway.destinations import Answer
+from gateway.pipeline.handing_on import keep_answer
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
@@ -188,6 +189,8 @@ class Worker:
             await self._write(claimed, interrupted(claimed, attempt, self._now()))
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
+        if claimed.delivery.subscription in self._running().proxied:
+            await keep_answer(self._store, claimed, answer, self._now())
         try:
             await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
         except StoreError as error:

@@ -36,6 +36,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.verdict import Verdict
 
 
@@ -223,6 +224,37 @@ class Store(Protocol):
 
     async def mark_backfill(self, place: Place, until: int) -> None:
         """Note how far a backfill got, and take it until `until`; 0 lets it go."""
+        ...
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        """Keep a subscriber's answer for a day, so that a provider that waits for it can have it."""
+        ...
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        """Where the deliveries of each (event_id, subscription) stand, the oldest first."""
+        ...
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        """The kept answer to the newest attempt that has one."""
+        ...
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        """Note when each watched source was heard since the last look, None for not; tell what is known.
+
+        Where nobody looked for more than `gap` ms, a silence counts from now. What was heard ends a silence.
+        """
+        ...
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        """Emit that a source is silent. False, and nothing, where it was told or is silent no more."""
+        ...
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        """Emit that all requests of a source fail. False, and nothing, where it was told within `period`."""
+        ...
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        """Whether a webhook of the source went in since then, duplicates too."""
         ...
 
     async def close(self) -> None:

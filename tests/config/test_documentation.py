@@ -24,6 +24,7 @@ DESTINATIONS = (Path(__file__).parents[2] / "docs" / "destinations.md").read_tex
 ROWS = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in PAGE.splitlines() if row[:1] == "|"]
 KEYS = {row[0].strip("| `"): row for row in ROWS}
 LENT = {
+    "sources.*.ack": "`stored`",
     "sources.*.secrets": "required",
     "sources.*.tolerance": "the provider's",
     "sources.*.public_url": "`server.public_url` and `/webhooks/{name}`",

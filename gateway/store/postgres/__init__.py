@@ -9,7 +9,7 @@ from typing import TypeVar
 from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.contract import StoreError
-from gateway.store.postgres import backfills, claims, deliveries, rejections, retention
+from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
@@ -37,6 +37,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.verdict import Verdict
 
 __all__ = ["PostgresStore", "plan", "prepare"]
@@ -183,6 +184,28 @@ class PostgresStore:
 
     async def mark_backfill(self, place: Place, until: int) -> None:
         await self._groups.write(backfills.mark, (place, until))
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        await self._groups.write(watch.keep_answers, kept)
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        return await self._pool.read(lambda session: watch.awaited(session, pairs)) if pairs else []
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        return await self._pool.read(lambda session: watch.answer(session, delivery_id))
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        return await self._groups.write(watch.watch, watch.Look(heard, gap, now))
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        return await self._groups.write(watch.tell_silent, (source, counted_from, now, emit))
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        return await self._groups.write(watch.tell_rejected, (source, period, now, emit))
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        asked = (first_id(since), since, source)
+        return bool(await self._pool.read(lambda session: session.value("has_accepted", *asked)))
 
     async def close(self) -> None:
         await self._groups.close()

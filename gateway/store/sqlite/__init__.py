@@ -37,12 +37,14 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.sqlite import backfills, deliveries, rejections, retention
+from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
+from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
+from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.verdict import Verdict
 
 LISTEN_EVERY = 0.05
@@ -187,6 +189,28 @@ class SqliteStore:
 
     async def mark_backfill(self, place: Place, until: int) -> None:
         await self._writer.write(backfills.mark, (place, until))
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        await self._writer.write(watch.keep_answers, kept)
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        return await self._read(lambda db: watch.awaited(db, pairs)) if pairs else []
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        return await self._read(lambda db: watch.answer(db, delivery_id))
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        return await self._writer.write(watch.watch, watch.Look(heard, gap, now))
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        return await self._writer.write(watch.tell_silent, (source, counted_from, now, emit))
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        return await self._writer.write(watch.tell_rejected, (source, period, now, emit))
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        asked = {"source": source, "since": since, "since_id": first_id(since)}
+        return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
 
     async def close(self) -> None:
         if self._listening is not None:

@@ -30,6 +30,14 @@ def m002_order_and_verdicts(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m003_ack(db: sqlite_utils.Database) -> None:
+    """Answers that a provider waits for, sources that are watched."""
+    for statement in (files(__package__) / "m003_ack.sql").read_text(encoding="utf-8").split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
 def m009_backfills(db: sqlite_utils.Database) -> None:
     """How far the backfill of each source got, and until when somebody is at it."""
     db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))

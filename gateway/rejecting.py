@@ -11,6 +11,8 @@ from gateway.event import new_id
 from gateway.running import Endpoint, kept_headers, kept_url
 from gateway.store import Store, StoreError
 from gateway.store.records import Rejection
+from gateway.telemetry.logs import fields
+from gateway.telemetry.trace import of_caller
 
 MAX_WAITING = 256
 """Rejections on their way at most; past it they are only counted, in the log."""
@@ -58,7 +60,18 @@ class Rejecting:
         if now - self._logged.get(rejected.source, -LOG_EVERY) >= LOG_EVERY:
             self._logged[rejected.source] = now
             log.warning(
-                "rejected a request to %s: %s (%s)", rejected.source, rejected.reason, rejected.detail
+                "rejected a request to %s: %s (%s)",
+                rejected.source,
+                rejected.reason,
+                rejected.detail,
+                extra=fields(
+                    of_caller(rejected.headers),
+                    message="webhook.rejected",
+                    rejection=rejected.rejection_id,
+                    source=rejected.source,
+                    reason=rejected.reason,
+                    detail=rejected.detail,
+                ),
             )
 
 

@@ -99,3 +99,9 @@ FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
 SELECT subscription, count(*) FROM deliveries_pending WHERE leased_until IS NULL GROUP BY subscription;
+
+-- name: backlog
+SELECT d.subscription, count(*), count(*) FILTER (WHERE d.due_at <= n.now), greatest(0, n.now - min(d.due_at))
+FROM (SELECT coalesce($1::bigint, now_ms()) AS now) AS n, deliveries_pending AS d
+WHERE d.leased_until IS NULL
+GROUP BY d.subscription, n.now;

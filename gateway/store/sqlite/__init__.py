@@ -16,6 +16,7 @@ from gateway.store import rows
 from gateway.store.contract import Planned, StoreError, StoreRefused
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
@@ -39,6 +40,7 @@ from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
+from gateway.telemetry.counts import Commits
 
 LISTEN_EVERY = 0.05
 """Seconds from one look for other processes' deliveries to the next: a look costs some 100 µs."""
@@ -63,6 +65,10 @@ class SqliteStore:
         """Open `path`, making its folder (0700) and tables or migrating them first where that is allowed."""
         await asyncio.to_thread(prepare, path, may_migrate)
         return cls(path)
+
+    @property
+    def commits(self) -> Commits:
+        return self._writer.commits
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
@@ -156,6 +162,9 @@ class SqliteStore:
 
     async def waiting(self) -> Mapping[str, int]:
         return await self._read(lambda db: dict(tuple(row) for row in db.execute(READS["waiting"])))
+
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        return await self._list("backlog", {"now": now}, lambda row: Backlog(*row))
 
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", {}, rows.pause)

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from gateway.store.contract import StoreError, StoreUnavailable
 from gateway.store.sqlite.connection import connect, translate
+from gateway.telemetry.counts import Commits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -53,6 +54,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="gateway-writer", daemon=True)
         self._closed = False
+        self.commits = Commits()
         self._thread.start()
 
     def write(
@@ -104,12 +106,14 @@ class Writer:
         """
         try:
             db = db or connect(self._path)
+            began = time.perf_counter()
             _transact(db, writes)
+            self.commits.committed(len(writes), time.perf_counter() - began)
         except (sqlite3.Error, StoreError) as error:
             failure = translate(error, self._path) if isinstance(error, sqlite3.Error) else error
             if db is not None and isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 return self._commit_each(db, writes, failure)
-            _fail(writes, failure)
+            self._fail(writes, failure)
             if db is not None:
                 db.close()
             return None
@@ -121,12 +125,17 @@ class Writer:
         self, db: sqlite3.Connection, writes: list[_Write], error: Exception
     ) -> sqlite3.Connection | None:
         if len(writes) == 1:
-            _fail(writes, error)
+            self._fail(writes, error)
             return db
         current: sqlite3.Connection | None = db
         for write in writes:
             current = self._commit(current, [write])
         return current
+
+    def _fail(self, writes: list[_Write], error: Exception) -> None:
+        self.commits.failed(isinstance(error, StoreUnavailable))
+        for write in writes:
+            write.error = error
 
 
 def _transact(db: sqlite3.Connection, writes: list[_Write]) -> None:
@@ -142,11 +151,6 @@ def _transact(db: sqlite3.Connection, writes: list[_Write]) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-
-
-def _fail(writes: list[_Write], error: Exception) -> None:
-    for write in writes:
-        write.error = error
 
 
 def _answer(writes: list[_Write]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from adapters.base import WebhookRequest
 from gateway.event import new_id
@@ -64,15 +66,19 @@ class Rejecting:
                 rejected.source,
                 rejected.reason,
                 rejected.detail,
-                extra=fields(
-                    of_caller(rejected.headers),
-                    message="webhook.rejected",
-                    rejection=rejected.rejection_id,
-                    source=rejected.source,
-                    reason=rejected.reason,
-                    detail=rejected.detail,
-                ),
+                extra=_fields(rejected),
             )
+
+
+def _fields(rejected: Rejection) -> Mapping[str, Any]:
+    told = {
+        "message": "webhook.rejected",
+        "rejection": rejected.rejection_id,
+        "source": rejected.source,
+        "reason": rejected.reason,
+        "detail": rejected.detail,
+    }
+    return fields(of_caller(rejected.headers), told)
 
 
 def rejection(

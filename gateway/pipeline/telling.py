@@ -8,7 +8,9 @@ from gateway.store.records import Attempt, Claimed, Settlement
 from gateway.telemetry.counts import Counts
 from gateway.telemetry.logs import fields
 from gateway.telemetry.process import Telemetry
-from gateway.telemetry.trace import Span, Tracer, of_attempt, of_event
+from gateway.telemetry.trace import CURRENT, Span, Tracer, of_attempt, of_event
+
+LINE = "delivery.attempted event=%s name=%s delivery=%s subscription=%s attempt=%s status=%s ms=%s %s%s"
 
 log = logging.getLogger("gateway.worker")
 
@@ -21,7 +23,7 @@ def span_of(claimed: Claimed, tracer: Tracer | None) -> Span:
 
 def tell(telemetry: Telemetry, claimed: Claimed, settled: Settlement, held: bool) -> None:
     """Tell of an attempt whose outcome is written down. `held` False: its lease was lost meanwhile."""
-    span = span_of(claimed, telemetry.tracer)
+    span = CURRENT.get() or span_of(claimed, telemetry.tracer)  # none where the attempt was another worker's
     _count(telemetry.counts, claimed, settled, held)
     if telemetry.tracer is not None:
         _trace(telemetry.tracer, span, claimed, settled.attempt)
@@ -76,9 +78,9 @@ def _log(span: Span, claimed: Claimed, settled: Settlement, state: str) -> None:
     }
     log.log(
         logging.INFO if settled.state == "succeeded" else logging.WARNING,
-        "delivery.attempted %s %s%s",
-        " ".join(f"{name}={value}" for name, value in ids.items()),
+        LINE,
+        *ids.values(),
         state,
         f" error={attempt.error!r}" if attempt.error else "",
-        extra=fields(span, message="delivery.attempted", **ids, state=state, error=attempt.error),
+        extra=fields(span, ids | {"message": "delivery.attempted", "state": state, "error": attempt.error}),
     )

@@ -33,13 +33,15 @@ def log_to_stderr(format: LogFormat | None = None, level: int = logging.INFO) ->
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
-def fields(span: Span | None = None, **more: object) -> Mapping[str, Any]:
+def fields(span: Span | None, more: Mapping[str, object]) -> Mapping[str, Any]:
     """The `extra` of a log call: what the line is about, as fields of its JSON form. None is left out.
 
     `message` stands in for the text, which tells the fields once more.
     """
-    ids = {} if span is None else {"trace_id": span.trace_id, "span_id": span.span_id}
-    return {"fields": {name: value for name, value in (more | ids).items() if value is not None}}
+    told = {name: value for name, value in more.items() if value is not None}
+    if span is not None:
+        told["trace_id"], told["span_id"] = span.trace_id, span.span_id
+    return {"fields": told}
 
 
 class Text(logging.Formatter):
@@ -69,7 +71,7 @@ class Json(logging.Formatter):
             "message": record.getMessage(),
         }
         span = CURRENT.get()
-        if span is not None:
+        if span is not None and record.name.startswith("gateway"):  # a library's task may outlive its attempt
             line |= {"trace_id": span.trace_id, "span_id": span.span_id}
         line |= getattr(record, "fields", {})
         if record.exc_info:

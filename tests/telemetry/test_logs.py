@@ -30,7 +30,7 @@ def record(level: int = logging.INFO, error: bool = False, **extra: Any) -> logg
 
 
 def test_a_json_line_has_its_time_level_message_and_fields() -> None:
-    line = json.loads(Json().format(record(**fields(SPAN, event="e1", status=None))))
+    line = json.loads(Json().format(record(**fields(SPAN, {"event": "e1", "status": None}))))
     assert line == {
         "ts": "2027-01-15T08:00:00.250Z", "level": "info", "logger": "gateway.worker", "message": "said 1",
         "event": "e1", "trace_id": SPAN.trace_id, "span_id": SPAN.span_id,

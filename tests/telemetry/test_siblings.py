@@ -41,6 +41,7 @@ def test_its_own_file_is_not_counted_twice(folder: Path) -> None:
 def test_who_takes_a_dead_ones_place_goes_on_from_its_counters(folder: Path) -> None:
     Siblings(folder, 1).write(counted(5, in_flight=2))
     again = Siblings(folder, 1)
+    assert again.together(counted(1)) == counted(6)
     again.write(counted(1, in_flight=0))
     assert Siblings(folder, 0).together({}) == counted(6)
     assert Siblings(folder, 1).earlier == {EVENTS: 6}

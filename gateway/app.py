@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from gateway import api
 from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
@@ -65,6 +66,7 @@ class Gateway:
         self._ingest: Ingest | None = None
         self._telemetry = telemetry or Telemetry()
         self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
+        self._send: api.Send | None = None
         routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
         routes.append(Route("/metrics", self._metrics.answer))
         handlers = {HTTPException: _http_error, Refused: _refused}
@@ -74,6 +76,8 @@ class Gateway:
         """One connection. Webhooks go past the router: theirs is the hot path."""
         if scope["type"] == "http" and self._role.ingests and scope["path"].startswith(PREFIX):
             return self._started(scope, receive, send)
+        if scope["type"] == "http" and self._send is not None and scope["path"].startswith(api.PREFIX):
+            return self._send(scope, receive, send)
         return self._rest(scope, receive, send)
 
     @property
@@ -116,6 +120,8 @@ class Gateway:
                 )
                 self._metrics.add(self._ingest.series)
                 ending.push_async_callback(self._ingest.close)
+                self._send = api.Send(lambda: self._running, store, wake, self._clock, self._telemetry)
+                ending.push_async_callback(self._send.close)
             keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
             ending.push_async_callback(_end, keeping)
             ending.push_async_callback(_end, asyncio.create_task(self._metrics.keep_writing()))

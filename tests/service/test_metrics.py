@@ -57,6 +57,21 @@ def test_it_tells_what_came_of_webhooks_and_deliveries(start: Start, subscriber:
     assert told["gateway_commit_writes_count"] >= 4
 
 
+def test_events_of_others_count_as_those_of_the_source_api(prepare: Start) -> None:
+    gateway = prepare()
+    config = gateway.folder / "config.yaml"
+    config.write_text(f"event_keys: [sesame]\n{config.read_text()}")
+    gateway.start()
+    sent = [{"name": "shop/order.paid", "data": {}}] * 2
+    assert httpx.post(f"{gateway.url}/e/sesame", json=sent).status_code == 200
+    assert httpx.post(f"{gateway.url}/e/nobody", json=sent).status_code == 401
+    told = metrics(gateway)
+    assert told["gateway_events_total{source=api}"] == 2
+    assert told["gateway_answers_total{source=api status=401}"] == 1
+    assert told["gateway_rejections_total{reason=unknown_event_key source=api}"] == 1
+    assert told["gateway_ack_seconds_count{source=api}"] == 1
+
+
 def test_it_tells_of_a_backlog_and_a_pause(start: Start, subscriber: Subscriber) -> None:
     subscriber.otherwise = 410
     gateway = start(subscriptions=to(subscriber, "stripe/*"))

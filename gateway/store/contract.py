@@ -17,6 +17,7 @@ from typing import Protocol
 
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
@@ -36,6 +37,7 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
 
 
@@ -66,6 +68,11 @@ class Planned:
 
 class Store(Protocol):
     """Where events, dedupe keys and deliveries live."""
+
+    @property
+    def commits(self) -> Commits:
+        """What the transactions of this process came to."""
+        ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
         """Store every candidate of one request with its dedupe key and deliveries, or record the duplicate.
@@ -201,6 +208,10 @@ class Store(Protocol):
 
     async def waiting(self) -> Mapping[str, int]:
         """How many deliveries wait for each subscription, those of the config and any others."""
+        ...
+
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        """How much waits for each subscription at `now`, those of the config and any others."""
         ...
 
     async def paused(self) -> Sequence[Pause]:

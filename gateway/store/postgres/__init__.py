@@ -18,6 +18,7 @@ from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
@@ -37,6 +38,7 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
 
 __all__ = ["PostgresStore", "plan", "prepare"]
@@ -64,6 +66,10 @@ class PostgresStore:
         """Open the database of `url`, making or migrating its tables first where that is allowed."""
         await migrate(url, may_migrate)
         return cls(url, connections, clock)
+
+    @property
+    def commits(self) -> Commits:
+        return self._groups.commits
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)
@@ -171,6 +177,10 @@ class PostgresStore:
 
     async def waiting(self) -> Mapping[str, int]:
         return dict(await self._list("waiting", (), lambda row: (row["subscription"], row["count"])))
+
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        found = await self._pool.read(lambda session: session.rows("backlog", session.at(now)))
+        return [Backlog(*row) for row in found]
 
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", (), rows.pause)

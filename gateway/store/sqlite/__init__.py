@@ -18,6 +18,7 @@ from gateway.store import rows
 from gateway.store.contract import Planned, StoreError, StoreRefused
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
@@ -44,6 +45,7 @@ from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
 
 LISTEN_EVERY = 0.05
@@ -69,6 +71,10 @@ class SqliteStore:
         """Open `path`, making its folder (0700) and tables or migrating them first where that is allowed."""
         await asyncio.to_thread(prepare, path, may_migrate)
         return cls(path)
+
+    @property
+    def commits(self) -> Commits:
+        return self._writer.commits
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
@@ -175,6 +181,9 @@ class SqliteStore:
 
     async def waiting(self) -> Mapping[str, int]:
         return await self._read(lambda db: dict(tuple(row) for row in db.execute(READS["waiting"])))
+
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        return await self._list("backlog", {"now": now}, lambda row: Backlog(*row))
 
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", {}, rows.pause)

@@ -108,3 +108,9 @@ SELECT coalesce(max(seq), 0) FROM deliveries;
 
 -- name: newer_deliveries
 SELECT subscription, max(seq) FROM deliveries WHERE seq > :seq GROUP BY subscription;
+
+-- name: backlog
+SELECT subscription, count(*), count(*) FILTER (WHERE due_at <= :now), max(0, :now - min(due_at))
+FROM deliveries
+WHERE state = 'pending' AND leased_until IS NULL
+GROUP BY subscription;

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import api
 from gateway.answer import RETRY_AFTER, Refused, error_body
+from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
@@ -140,6 +141,9 @@ class Gateway:
             keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
             ending.push_async_callback(_end, keeping)
             ending.push_async_callback(_end, asyncio.create_task(self._metrics.keep_writing()))
+            if self._role.delivers:  # one process of a machine does, whoever receives
+                catching_up = keep_caught_up(store, lambda: self._running, wake, self._clock)
+                ending.push_async_callback(_end, asyncio.create_task(catching_up))
             yield
 
     async def _deliver(

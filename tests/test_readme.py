@@ -330,7 +330,8 @@ def test_each_yaml_block_loads(block: Block, tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "stripe").write_text(SECRET)
     (tmp_path / "config.yaml").write_text(text)
-    env = dict.fromkeys(re.findall(r"\$\{(\w+)", text), SECRET) | {"GATEWAY_EVENT_KEY": "key"}
+    known = {"GATEWAY_EVENT_KEY": "key", "STRIPE_API_KEY": "rk_test_1"}
+    env = dict.fromkeys(re.findall(r"\$\{(\w+)", text), SECRET) | known
     settings = load(tmp_path / "config.yaml", env)
     assert settings.sources and set(re.findall(r"^(\w+):", block.text, re.MULTILINE)) <= set(dir(settings))
 

@@ -67,6 +67,7 @@ def _source_lines(source: SourceDescription) -> list[str]:
         f"    rejections   the last {source.keep_rejections} are kept{bodies}",
         *[f"    ack          {ack}" for ack in source.acks],
         *([f"    expected     {source.expect}"] if source.expect else []),
+        *([f"    backfill     {source.backfill}"] if source.backfill else []),
     ]
 
 

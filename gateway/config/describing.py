@@ -35,6 +35,7 @@ class SourceDescription:
     keep_rejections: int
     acks: tuple[str, ...] = ()
     expect: str | None = None
+    backfill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def _source(source: Source, settings: Settings) -> SourceDescription:
         keep_rejections=source.keep_rejections,
         acks=tuple(map(_ack, source.ack)),
         expect=None if source.expect is None else f"every {format_duration(source.expect)}",
+        backfill=_backfill(source),
     )
 
 
@@ -115,6 +117,16 @@ def _ack(rule: AckRule) -> str:
     if rule.mode == "proxy":
         return f"{events}: the answer of {rule.subscription} {within}"
     return f"{events}: once delivered to {rule.subscription} {within}"
+
+
+def _backfill(source: Source) -> str | None:
+    """When the source is backfilled, and how far back at first."""
+    plan = source.backfill
+    if plan is None:
+        return None
+    times = ["at the start"] if plan.at_start else []
+    times += [f"every {format_duration(plan.every)}"] if plan.every is not None else []
+    return f"{' and '.join(times) or 'on request'}; the first time {format_duration(plan.since)} back"
 
 
 def _subscription(name: str, subscription: Subscription) -> SubscriptionDescription:

@@ -21,6 +21,7 @@ from pydantic import (
 
 from adapters.base import Adapter
 from gateway.config.ack import Ack, AckRule, Expect
+from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
@@ -183,6 +184,7 @@ class SourceKeys(Section):
     public_url: Annotated[str | None, BeforeValidator(_endpoint_url)] = None
     ack: Ack = ()
     expect: Expect = None
+    backfill: Backfill | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ class Source:
     public_url: str | None = None
     ack: tuple[AckRule, ...] = ()
     expect: float | None = None
+    backfill: Backfill | None = None
 
     @property
     def path(self) -> str:

@@ -27,6 +27,7 @@ from gateway.store.records import (
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -247,6 +248,24 @@ class Store(Protocol):
 
     async def has_accepted(self, source: str, since: int) -> bool:
         """Whether a webhook of the source went in since then, duplicates too."""
+        ...
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        """Which of `keys` a source has had: taken as dedupe keys, or ids of events that are stored still.
+
+        The second outlives the dedupe window: a provider that is asked tells of older events too.
+        """
+        ...
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        """Take a backfill until `until`, and say where it goes on. None: somebody else is at it.
+
+        `account` is "" for the provider's own.
+        """
+        ...
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        """Note how far a backfill got, and take it until `until`; 0 lets it go."""
         ...
 
     async def close(self) -> None:

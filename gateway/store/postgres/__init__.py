@@ -9,7 +9,7 @@ from typing import TypeVar
 from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.contract import StoreError
-from gateway.store.postgres import claims, deliveries, rejections, retention, watch
+from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
@@ -28,6 +28,7 @@ from gateway.store.records import (
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -206,6 +207,15 @@ class PostgresStore:
     async def has_accepted(self, source: str, since: int) -> bool:
         asked = (first_id(since), since, source)
         return bool(await self._pool.read(lambda session: session.value("has_accepted", *asked)))
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(await self._list("known", (source, list(keys)), lambda row: str(row["key"])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._groups.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._groups.write(backfills.mark, (place, until))
 
     async def close(self) -> None:
         await self._groups.close()

@@ -28,6 +28,7 @@ from gateway.store.records import (
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -37,7 +38,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.sqlite import deliveries, rejections, retention, watch
+from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
@@ -209,6 +210,16 @@ class SqliteStore:
     async def has_accepted(self, source: str, since: int) -> bool:
         asked = {"source": source, "since": since, "since_id": first_id(since)}
         return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        asked = {"source": source, "keys": orjson.dumps(keys).decode()}
+        return frozenset(await self._list("known", asked, lambda row: str(row[0])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._writer.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._writer.write(backfills.mark, (place, until))
 
     async def close(self) -> None:
         if self._listening is not None:

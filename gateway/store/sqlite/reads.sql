@@ -114,3 +114,8 @@ SELECT subscription, count(*), count(*) FILTER (WHERE due_at <= :now), max(0, :n
 FROM deliveries
 WHERE state = 'pending' AND leased_until IS NULL
 GROUP BY subscription;
+
+-- name: known
+SELECT key FROM dedupe_keys WHERE source = :source AND key IN (SELECT value FROM json_each(:keys))
+UNION
+SELECT id FROM events WHERE id IN (SELECT value FROM json_each(:keys)) AND source = :source;

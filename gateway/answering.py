@@ -12,6 +12,10 @@ from gateway.store import StoreError
 from gateway.store.records import Outcome
 
 INTERNAL_ERROR = Refused(500, "internal_error", "the gateway failed; send it again")
+KEY_UNAVAILABLE = Refused(
+    503, "key_unavailable", "what the signature is checked with can't be fetched now; send it again"
+)
+UNCONFIRMED = Refused(503, "unconfirmed", "the confirmation could not be sent; send it again")
 
 log = logging.getLogger("gateway.ingest")
 

@@ -22,9 +22,12 @@ from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
+from gateway.metrics import Metrics
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, StoreError, open_store
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.siblings import Siblings
 from gateway.watching import Watching
 
 READY_WITHIN = 2.0
@@ -50,16 +53,25 @@ class Gateway:
     """One gateway: its config in force, its store, its worker. It is itself the ASGI application."""
 
     def __init__(
-        self, settings: Settings, role: Role = Role(), clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        role: Role = Role(),
+        clock: Callable[[], float] = time.time,
+        telemetry: Telemetry | None = None,
+        siblings: Siblings | None = None,
     ) -> None:
+        """`siblings` are the other processes of the same gateway, for /metrics."""
         self._running = Running.of(settings)
         self._role = role
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
         self._watching: Watching | None = None
+        self._telemetry = telemetry or Telemetry()
+        self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
         self._send: api.Send | None = None
         routes = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
+        routes.append(Route("/metrics", self._metrics.answer))
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 
@@ -107,17 +119,28 @@ class Gateway:
         self._store = store = await open_store(settings.target, connections=settings.connections)
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
+            self._metrics.open(store, self._telemetry.counts)
+            ending.callback(self._metrics.write)
             wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
             if self._role.ingests:
                 self._watching = watching = Watching(store, lambda: self._running, wake, self._clock)
                 ending.push_async_callback(watching.close)
                 ending.push_async_callback(_end, asyncio.create_task(watching.run()))
-                self._ingest = Ingest(lambda: self._running, store, wake, self._clock, heard=watching.heard)
+                self._ingest = Ingest(
+                    lambda: self._running,
+                    store,
+                    wake,
+                    self._clock,
+                    heard=watching.heard,
+                    telemetry=self._telemetry,
+                )
+                self._metrics.add(self._ingest.series)
                 ending.push_async_callback(self._ingest.close)
-                self._send = api.Send(lambda: self._running, store, wake, self._clock)
+                self._send = api.Send(lambda: self._running, store, wake, self._clock, self._telemetry)
                 ending.push_async_callback(self._send.close)
             keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
             ending.push_async_callback(_end, keeping)
+            ending.push_async_callback(_end, asyncio.create_task(self._metrics.keep_writing()))
             if self._role.delivers:  # one process of a machine does, whoever receives
                 catching_up = keep_caught_up(store, lambda: self._running, wake, self._clock)
                 ending.push_async_callback(_end, asyncio.create_task(catching_up))
@@ -127,7 +150,14 @@ class Gateway:
         self, store: Store, ending: contextlib.AsyncExitStack
     ) -> Callable[[Iterable[str]], None]:
         """Start the worker; returns how to wake it. What ends it goes to `ending`."""
-        worker = Worker(store, lambda: self._running, self._clock, only=self._role.subscriptions)
+        worker = Worker(
+            store,
+            lambda: self._running,
+            self._clock,
+            only=self._role.subscriptions,
+            telemetry=self._telemetry,
+        )
+        self._metrics.add(worker.series)
         if not self._running.settings.store.is_shared:
             await worker.recover()
         if self._role.subscriptions is None:
@@ -191,5 +221,7 @@ async def _http_error(_: Request, error: Exception) -> Response:
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     body = error_body(error.code, str(error))
-    retry = {"retry-after": RETRY_AFTER.decode()}
-    return Response(body, error.status, retry, media_type="application/json")
+    headers = {name.decode(): value.decode() for name, value in error.headers}
+    if error.status == 503:
+        headers["retry-after"] = RETRY_AFTER.decode()
+    return Response(body, error.status, headers, media_type="application/json")

@@ -18,23 +18,22 @@ from starlette.types import Receive, Scope, Send
 from adapters.base import AdapterError, Confirm, NeedsKey, Reply, WebhookRequest
 from gateway.acking import Acking, Held, held
 from gateway.answer import Answer, Refused
-from gateway.answering import accepted, failure, fault
+from gateway.answering import KEY_UNAVAILABLE, UNCONFIRMED, accepted, failure, fault
 from gateway.body import read_body, too_large
 from gateway.examining import Examined, examine, refusal, remote_addr, webhook_request
 from gateway.fetcher import Fetcher, FetchFailed
 from gateway.pipeline import system
 from gateway.pipeline.route import Router
+from gateway.receiving import stored as told_of
 from gateway.rejecting import Rejecting, rejection
 from gateway.running import Endpoint, Running
 from gateway.store import Store
 from gateway.store.records import Candidate, Duplicate, Outcome
+from gateway.telemetry import named
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.series import Series
 
 PREFIX = "/webhooks/"
-
-KEY_UNAVAILABLE = Refused(
-    503, "key_unavailable", "what the signature is checked with can't be fetched now; send it again"
-)
-UNCONFIRMED = Refused(503, "unconfirmed", "the confirmation could not be sent; send it again")
 
 Answered = Callable[[Answer], None]
 
@@ -66,12 +65,15 @@ class Ingest:
         clock: Callable[[], float] = time.time,
         fetcher: Fetcher | None = None,
         heard: Callable[[str, float], None] = lambda _, __: None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._running = running
         self._store = store
         self._wake = wake
         self._clock = clock
         self._in_flight = 0
+        self._telemetry = telemetry or Telemetry()
+        self._counts = self._telemetry.counts
         self._rejecting = Rejecting(store)
         self._fetcher = fetcher or Fetcher()
         self._heard = heard
@@ -86,14 +88,16 @@ class Ingest:
         if endpoint is not None:
             self._in_flight += 1
             try:
-                await self._read(endpoint, scope, receive, answered)
-                await answer
+                began = await self._read(endpoint, scope, receive, answered)
+                status = (await answer).status
+                self._counts.source(endpoint.name).answered(status, time.perf_counter() - began)
             finally:
                 self._in_flight -= 1
         await (await answer).send(send)
 
     def take(self, scope: Scope, body: bytes, answered: Answered) -> None:
         """One request whose body is here. `answered` hears its answer once, perhaps before this returns."""
+        began = time.perf_counter()
         endpoint = self._admit(scope, answered)
         if endpoint is None:
             return
@@ -101,6 +105,7 @@ class Ingest:
 
         def done(answer: Answer) -> None:
             self._in_flight -= 1
+            self._counts.source(endpoint.name).answered(answer.status, time.perf_counter() - began)
             answered(answer)
 
         if len(body) > self._running().settings.server.max_body:
@@ -111,6 +116,13 @@ class Ingest:
     def send_home(self) -> None:
         """Answer those who wait for a subscriber: the gateway is about to stop."""
         self._acking.send_home()
+
+    def series(self) -> Series:
+        """What is under way, for /metrics."""
+        limit = self._running().settings.server.max_in_flight
+        for name in self._running().endpoints:
+            self._counts.source(name)
+        return {(named.REQUESTS.name, ()): self._in_flight, (named.REQUESTS_MAX.name, ()): limit}
 
     async def close(self) -> None:
         """Leave nothing half done; call it when no request is under way any more."""
@@ -124,19 +136,26 @@ class Ingest:
         running = self._running()
         endpoint = running.endpoints.get(scope["path"][len(PREFIX) :])
         if endpoint is None:
+            self._counts.source("").rejected("unknown_source")
             answered(Refused(404, "unknown_source", "no source has this name").answer)
         elif self._in_flight >= running.settings.server.max_in_flight:
+            self._counts.source(endpoint.name).rejected("overloaded")
+            self._counts.source(endpoint.name).answered(503, 0.0)
             answered(Refused(503, "overloaded", "too many webhooks at once; send it again").answer)
             return None
         return endpoint
 
-    async def _read(self, endpoint: Endpoint, scope: Scope, receive: Receive, answered: Answered) -> None:
+    async def _read(self, endpoint: Endpoint, scope: Scope, receive: Receive, answered: Answered) -> float:
+        """Read the body and go on with it. Returns when it was there as a whole (time.perf_counter)."""
         server = self._running().settings.server
         try:
             body = await read_body(scope, receive, int(server.max_body), server.body_timeout)
         except Refused as refused:
-            return self._refuse_body(endpoint, scope, refused, answered)
+            self._refuse_body(endpoint, scope, refused, answered)
+            return time.perf_counter()
+        began = time.perf_counter()
         self._process(endpoint, scope, body, answered)
+        return began
 
     def _refuse_body(self, endpoint: Endpoint, scope: Scope, refused: Refused, answered: Answered) -> None:
         request = webhook_request(endpoint, scope, b"", self._clock())
@@ -209,6 +228,7 @@ class Ingest:
     def _reject(
         self, endpoint: Endpoint, request: WebhookRequest, scope: Scope, code: str, detail: str
     ) -> None:
+        self._counts.source(endpoint.name).rejected(code)
         self._rejecting.record(rejection(endpoint, request, remote_addr(scope), code, detail))
 
     def _stored(
@@ -222,6 +242,7 @@ class Ingest:
         if error is not None:
             return webhook.answered(failure(error))
         outcomes = stored.result()
+        told_of(self._telemetry, webhook.endpoint.name, candidates, outcomes, self._clock)
         wake_subscribed(candidates, outcomes, self._wake)
         if any(outcome.duplicate is not None and outcome.duplicate.differs for outcome in outcomes):
             return self._do_later(self._tell(webhook, candidates, outcomes))

@@ -265,7 +265,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
     ports = {"8080": str(free_port()), "9000": str(free_port())}
     ours = ("GATEWAY_", "STRIPE_", "GITHUB_", "WELCOME_", "MAKE", "MFLAGS", "PYTEST_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    made = Session(tmp_path, ports, env | {"PYTEST_ARGS": "tests/test_one.py"})
+    shown = {"GATEWAY_LOG_FORMAT": "text"}  # as on a terminal, where a newcomer sits
+    made = Session(tmp_path, ports, env | shown | {"PYTEST_ARGS": "tests/test_one.py"})
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("config.yaml", "examples/subscriber.py"):

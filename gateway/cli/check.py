@@ -65,9 +65,9 @@ def _source_lines(source: SourceDescription) -> list[str]:
         f"    tolerance    {source.tolerance or 'none: this provider signs no time'}",
         f"    secrets      {', '.join(source.secrets) or 'none'}",
         f"    rejections   the last {source.keep_rejections} are kept{bodies}",
-        *([f"    backfill     {source.backfill}"] if source.backfill else []),
         *[f"    ack          {ack}" for ack in source.acks],
         *([f"    expected     {source.expect}"] if source.expect else []),
+        *([f"    backfill     {source.backfill}"] if source.backfill else []),
     ]
 
 

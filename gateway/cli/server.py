@@ -23,6 +23,9 @@ from gateway.cli.protocol import GatewayProtocol
 from gateway.config import ConfigError, Settings, load, restart_needed
 from gateway.dev_secrets import DevSecretsError, load_for_development
 from gateway.runfile import RunFile
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.siblings import Siblings
+from gateway.telemetry.tracing import tracer_of
 
 log = logging.getLogger("gateway")
 
@@ -63,10 +66,17 @@ class Server(uvicorn.Server):
     """One process: ingest, worker or both, by its role."""
 
     def __init__(
-        self, settings: Settings, start: Start, listener: socket.socket, parent: int | None = None
+        self,
+        settings: Settings,
+        start: Start,
+        listener: socket.socket,
+        parent: int | None = None,
+        siblings: Siblings | None = None,
     ) -> None:
-        """`parent` is a pipe that ends when the parent process does."""
-        self._gateway = Gateway(settings, start.role)
+        """`parent` is a pipe that ends when the parent process does, `siblings` its other children."""
+        self._tracer = tracer_of(os.environ)
+        telemetry = Telemetry(tracer=self._tracer)
+        self._gateway = Gateway(settings, start.role, telemetry=telemetry, siblings=siblings)
         self._start = start
         self._listener = listener
         self._parent = parent
@@ -78,6 +88,8 @@ class Server(uvicorn.Server):
             # uvicorn sends itself the signal again when all is done, and that is to end in exit code 0
             signal.signal(stopping, lambda *_: None)
         self.run(sockets=[self._listener])
+        if self._tracer is not None:
+            self._tracer.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""

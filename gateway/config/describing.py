@@ -108,16 +108,6 @@ def _source(source: Source, settings: Settings) -> SourceDescription:
     )
 
 
-def _backfill(source: Source) -> str | None:
-    """When the source is backfilled, and how far back at first."""
-    plan = source.backfill
-    if plan is None:
-        return None
-    times = ["at the start"] if plan.at_start else []
-    times += [f"every {format_duration(plan.every)}"] if plan.every is not None else []
-    return f"{' and '.join(times) or 'on request'}; the first time {format_duration(plan.since)} back"
-
-
 def _ack(rule: AckRule) -> str:
     """What one rule comes to: `stripe/*: delivered to app within 10s, else 503`."""
     events = ", ".join(rule.events)
@@ -127,6 +117,16 @@ def _ack(rule: AckRule) -> str:
     if rule.mode == "proxy":
         return f"{events}: the answer of {rule.subscription} {within}"
     return f"{events}: once delivered to {rule.subscription} {within}"
+
+
+def _backfill(source: Source) -> str | None:
+    """When the source is backfilled, and how far back at first."""
+    plan = source.backfill
+    if plan is None:
+        return None
+    times = ["at the start"] if plan.at_start else []
+    times += [f"every {format_duration(plan.every)}"] if plan.every is not None else []
+    return f"{' and '.join(times) or 'on request'}; the first time {format_duration(plan.since)} back"
 
 
 def _subscription(name: str, subscription: Subscription) -> SubscriptionDescription:

@@ -71,6 +71,7 @@ class Server(Section):
     body_timeout: Duration = 10.0
     shutdown_timeout: Duration = 15.0
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
+    metrics: bool = True
 
     @property
     def is_loopback(self) -> bool:

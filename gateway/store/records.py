@@ -260,6 +260,16 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """Pending deliveries that no worker has: all, those that are due, and for how long (ms) the oldest is."""
+
+    subscription: str
+    waiting: int
+    due: int
+    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A subscription that gets nothing until it is resumed; its deliveries wait."""
 

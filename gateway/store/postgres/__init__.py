@@ -18,6 +18,7 @@ from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
@@ -38,6 +39,7 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
 
 __all__ = ["PostgresStore", "plan", "prepare"]
@@ -65,6 +67,10 @@ class PostgresStore:
         """Open the database of `url`, making or migrating its tables first where that is allowed."""
         await migrate(url, may_migrate)
         return cls(url, connections, clock)
+
+    @property
+    def commits(self) -> Commits:
+        return self._groups.commits
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)
@@ -173,17 +179,12 @@ class PostgresStore:
     async def waiting(self) -> Mapping[str, int]:
         return dict(await self._list("waiting", (), lambda row: (row["subscription"], row["count"])))
 
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        found = await self._pool.read(lambda session: session.rows("backlog", session.at(now)))
+        return [Backlog(*row) for row in found]
+
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", (), rows.pause)
-
-    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
-        return frozenset(await self._list("known", (source, list(keys)), lambda row: str(row["key"])))
-
-    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
-        return await self._groups.write(backfills.begin, (Place(source, account), now, until))
-
-    async def mark_backfill(self, place: Place, until: int) -> None:
-        await self._groups.write(backfills.mark, (place, until))
 
     async def keep_answer(self, kept: KeptAnswer) -> None:
         await self._groups.write(watch.keep_answers, kept)
@@ -206,6 +207,15 @@ class PostgresStore:
     async def has_accepted(self, source: str, since: int) -> bool:
         asked = (first_id(since), since, source)
         return bool(await self._pool.read(lambda session: session.value("has_accepted", *asked)))
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(await self._list("known", (source, list(keys)), lambda row: str(row["key"])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._groups.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._groups.write(backfills.mark, (place, until))
 
     async def close(self) -> None:
         await self._groups.close()

@@ -227,3 +227,12 @@ def test_a_dry_run_counts_first(several: Home) -> None:
 def test_failed_until(dead: Home) -> None:
     dead.gateway("replay", "--failed", "--since", "2025-06-01", "--until", "2025-06-01T08:00:00Z")
     assert [(id, name) for id, name, _ in _replays(dead)] == [("old", "app")]
+
+
+def test_a_replay_by_filter_asks_the_filters_of_subscriptions_too(several: Home) -> None:
+    text = several.config.read_text().replace("  mail:\n", "  mail:\n    if: event.id == 'evt_2'\n")
+    several.config.write_text(text)
+    several.gateway("replay", *AROUND)
+    assert {(id, name) for id, name, _ in _replays(several)} == {
+        ("evt_1", "app"), ("evt_2", "app"), ("evt_2", "mail"),
+    }  # fmt: skip

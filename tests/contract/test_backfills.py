@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Place, Query, Retention
+from gateway.store.records import Place, Query, Reception, Retention
 from tests.contract.conftest import DAY, HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio
@@ -61,3 +61,11 @@ async def test_only_one_is_at_a_backfill_until_its_time_is_over(two: tuple[Store
     assert await there.begin_backfill("stripe", "", NOW + HOUR - 1, NOW + 2 * HOUR) is None
     assert await there.begin_backfill("stripe", "acct_1", NOW, NOW + HOUR) == Place("stripe", "acct_1")
     assert await there.begin_backfill("stripe", "", NOW + HOUR, NOW + 2 * HOUR) == Place("stripe", "")
+
+
+async def test_what_was_read_is_no_webhook_that_went_in(store: Store, make: Make) -> None:
+    read = make("evt_1")
+    await store.accept([replace(read, reception=Reception("backfill", "u", "[]", None), digest=b"")])
+    assert not await store.has_accepted("stripe", NOW)
+    await store.accept([make("evt_2")])
+    assert await store.has_accepted("stripe", NOW)

@@ -49,5 +49,6 @@ INSERT INTO source_alarms AS s (source, told_at) VALUES ($1, coalesce($3, now_ms
 ON CONFLICT (source) DO UPDATE SET told_at = excluded.told_at WHERE s.told_at <= excluded.told_at - $2::bigint;
 
 -- name: has_accepted
-SELECT EXISTS (SELECT FROM events WHERE event_id >= $1 AND source = $3)
+-- What was read from the provider's API was proven by no secret, and is no webhook.
+SELECT EXISTS (SELECT FROM events WHERE event_id >= $1 AND source = $3 AND secret IS NOT NULL)
     OR EXISTS (SELECT FROM duplicates WHERE received_at >= $2 AND source = $3);

@@ -40,5 +40,6 @@ INSERT INTO source_alarms (source, told_at) VALUES (:source, :now)
 ON CONFLICT (source) DO UPDATE SET told_at = excluded.told_at WHERE told_at <= :now - :period;
 
 -- name: has_accepted
-SELECT EXISTS (SELECT 1 FROM events WHERE event_id >= :since_id AND source = :source)
+-- What was read from the provider's API was proven by no secret, and is no webhook.
+SELECT EXISTS (SELECT 1 FROM events WHERE event_id >= :since_id AND source = :source AND secret IS NOT NULL)
     OR EXISTS (SELECT 1 FROM duplicates WHERE received_at >= :since AND source = :source);

@@ -16,7 +16,17 @@ migrations = Migrations("gateway")
 @migrations()
 def m001_initial(db: sqlite_utils.Database) -> None:
     """Events with their duplicates, rejections, deliveries and attempts."""
-    for statement in (files(__package__) / "m001_initial.sql").read_text(encoding="utf-8").split(";\n"):
+    _run("m001_initial.sql", db)
+
+
+@migrations()
+def m006_dashboard(db: sqlite_utils.Database) -> None:
+    """Indexes by which people find a source's events and the dead letters."""
+    _run("m006_dashboard.sql", db)
+
+
+def _run(file: str, db: sqlite_utils.Database) -> None:
+    for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():
             db.execute(statement)
 

@@ -7,7 +7,6 @@ import pytest
 from gateway.event import new_id
 from gateway.store import Store
 from gateway.store.records import Attempt, Query, Rejection, Settlement
-
 from tests.contract.conftest import HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio

@@ -22,7 +22,9 @@ from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
-from gateway.store import Store, StoreError, open_store
+from gateway.store import Store, StoreError, StoreUnavailable, open_store
+from gateway.ui import Site
+from gateway.ui import routes as ui_routes
 
 READY_WITHIN = 2.0
 """Seconds that a commit may take before the gateway counts as not ready."""
@@ -54,7 +56,8 @@ class Gateway:
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
-        routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
+        self._wake: Callable[[Iterable[str]], None] = _nobody_here
+        routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz), *ui_routes(self._site())]
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 
@@ -79,6 +82,20 @@ class Gateway:
             raise RuntimeError("a webhook arrived before the application was started")
         return self._ingest
 
+    def _site(self) -> Site:
+        """What the dashboard looks at and acts on."""
+
+        def opened() -> Store:
+            if self._store is None:
+                raise StoreUnavailable("the store is not open yet; try again")
+            return self._store
+
+        def wake(subscriptions: Iterable[str]) -> None:
+            self._wake(subscriptions)
+
+        take = self.take if self._role.ingests else None
+        return Site(lambda: self._running, opened, wake, take, self._clock)
+
     @property
     def running(self) -> Running:
         """The config in force."""
@@ -95,7 +112,7 @@ class Gateway:
         self._store = store = await open_store(settings.target, connections=settings.connections)
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
-            wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
+            self._wake = wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
             if self._role.ingests:
                 self._ingest = Ingest(lambda: self._running, store, wake, self._clock)
                 ending.push_async_callback(self._ingest.close)

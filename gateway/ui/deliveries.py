@@ -162,9 +162,7 @@ async def _replay(visit: Visit, chosen: Sequence[Delivery]) -> int:
     gone = sorted({one.subscription for one in chosen} - known.keys())
     if gone:
         raise Wrong(f"nothing was replayed: {', '.join(gone)} is not in the config now")
-    new = [
-        NewDelivery(new_id(now), one.event_id, one.subscription, now, one.delivery_id) for one in chosen
-    ]
+    new = [NewDelivery(new_id(now), one.event_id, one.subscription, now, one.delivery_id) for one in chosen]
     made = 0
     for start in range(0, len(new), BATCH):
         made += await visit.store.replay(new[start : start + BATCH], now)

@@ -12,6 +12,7 @@ from gateway.copies import grouped
 from gateway.event import values_at
 from gateway.store.records import Duplicate, Query, Stored
 from gateway.ui.looking import link, moment, number, query
+from gateway.ui.tree import text_of
 from gateway.ui.visit import Answer, NotThere, Page, Visit
 
 READ = 1000
@@ -35,9 +36,7 @@ class Difference:
 async def duplicates(visit: Visit) -> Answer:
     """The newest copies, one row a first event."""
     asked = {name: visit.asked(name) or "" for name in ("source", "name", "since")}
-    wanted = replace(
-        query(visit), since=moment(visit, "since"), before=number(visit, "before"), limit=READ
-    )
+    wanted = replace(query(visit), since=moment(visit, "since"), before=number(visit, "before"), limit=READ)
     copies = await visit.store.duplicates(wanted)
     groups = await grouped(_each(copies))
     for group in groups:
@@ -84,16 +83,16 @@ def windows(visit: Visit) -> dict[str, str]:
 
 def differences(copy: Duplicate, first: Stored | None) -> Sequence[Difference]:
     """The fields of a copy that differ from the first event; the copy's own values were not kept."""
-    document = orjson.loads(first.event.data) if first and copy.fields else None
+    try:
+        document = orjson.loads(first.event.data) if first and copy.fields else None
+    except ValueError:  # no JSON, which differs as a whole
+        document = first.event.data if first else None
     return [Difference(path, _first_value(document, path)) for path in copy.fields]
 
 
 def _first_value(document: object, path: str) -> str | None:
     found = [document] if path == "$" else values_at(document, path)
-    if not found:
-        return None
-    text = orjson.dumps(found[0]).decode()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text_of(found[0], LONGEST) if found else None
 
 
 async def _each(copies: Sequence[Duplicate]) -> AsyncIterator[Duplicate]:

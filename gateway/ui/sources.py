@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
-import adapters
 from adapters.base import WebhookRequest
 from gateway.answer import Answer as Heard
 from gateway.config import describe
@@ -17,10 +15,8 @@ from gateway.event import new_id
 from gateway.running import Endpoint
 from gateway.store.records import Query
 from gateway.ui.rejections import proofs
+from gateway.ui.steps import steps
 from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
-
-PAGES = Path(adapters.__file__).parent.parent / "docs" / "providers"
-"""The pages of the providers, in a checkout."""
 
 LATEST = 5
 """Events of a source on its page."""
@@ -43,14 +39,13 @@ async def source(visit: Visit) -> Answer:
     name = visit.request.path_params["name"]
     endpoint = _endpoint(visit)
     (described,) = [one for one in describe(visit.settings).sources if one.name == name]
-    steps = await asyncio.to_thread(set_up, endpoint.adapter.name)
     values = {
         "title": f"Source {name}",
         "source": described,
         "adapter": endpoint.adapter,
         "url": endpoint.url,
         "is_local": not visit.settings.server.public_url and not visit.settings.sources[name].public_url,
-        "steps": steps,
+        "steps": steps(endpoint.adapter.name),
         "proof": proofs(visit)[name],
         "seen": (await visit.store.last_seen([name])).get(name),
         "refused": [one for one in await visit.store.rejection_counts() if one.source == name],
@@ -83,14 +78,6 @@ async def sample(visit: Visit) -> Answer:
             raise Wrong(f"the sample was refused: {message}")
     said = f"sent a sample for {endpoint.name}, answered with {answer.status}"
     return Done(f"/ui/sources/{endpoint.name}", said)
-
-
-def set_up(adapter: str) -> str | None:
-    """The set-up steps on the page of a provider, as they are written there; None where it is not here."""
-    file = PAGES / f"{adapter}.md"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    _, found, rest = text.partition("\n## Set-up\n")
-    return rest.partition("\n## ")[0].strip() if found else None
 
 
 def _endpoint(visit: Visit) -> Endpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,21 +41,29 @@ class _Growing:
     def node(self, key: str, value: Any, depth: int) -> Node:
         self.left -= 1
         if isinstance(value, dict):
-            return self._inner(key, "object", value.items(), f"{len(value)} keys", depth, value)
+            return self._inner(key, "object", value.items(), _size(value, "key"), depth, value)
         if isinstance(value, list):
             pairs = ((str(place), each) for place, each in enumerate(value))
-            return self._inner(key, "list", pairs, f"{len(value)} items", depth, value)
+            return self._inner(key, "list", pairs, _size(value, "item"), depth, value)
         kind = "string" if isinstance(value, str) else "number" if type(value) in (int, float) else "word"
-        return Node(key, kind, _cut(value))
+        return Node(key, kind, text_of(value))
 
     def _inner(
         self, key: str, kind: str, pairs: Iterable[tuple[str, Any]], size: str, depth: int, value: Any
     ) -> Node:
         if not value or depth >= DEEPEST or self.left <= 0:
-            return Node(key, "word", _cut(value))
+            return Node(key, "word", text_of(value))
         return Node(key, kind, size, [self.node(k, v, depth + 1) for k, v in pairs])
 
 
-def _cut(value: Any) -> str:
-    text = orjson.dumps(value).decode()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def text_of(value: Any, longest: int = LONGEST) -> str:
+    """A value as JSON on one line, cut at `longest` characters."""
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:  # deeper than JSON is written
+        return "…"
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _size(value: Sized, noun: str) -> str:
+    return f"{len(value)} {noun if len(value) == 1 else noun + 's'}"

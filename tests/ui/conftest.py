@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -79,7 +80,9 @@ class Dashboard:
             finally:
                 await store.close()
 
-        return asyncio.run(doing())
+        # In a thread of its own: a browser's loop may be running in this one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(doing())).result()
 
     def accept(self, *candidates: Candidate) -> list[Outcome]:
         """Store events, one request each."""

@@ -10,6 +10,8 @@ from starlette.responses import RedirectResponse
 
 from gateway.store.records import Mark, Pause, Query, RejectionCount
 from gateway.ui.charts import Chart, bars
+from gateway.ui.looking import link
+from gateway.ui.rendering import count
 from gateway.ui.visit import Answer, NotThere, Page, Visit
 
 RANGES = {"1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000, "30d": 2_592_000_000}
@@ -106,27 +108,22 @@ async def _concerns(
     paused: Mapping[str, Pause],
     counts: Sequence[RejectionCount],
 ) -> list[Concern]:
+    """What needs attention, the worst first."""
     found = [
-        Concern(
-            f"{name} is paused ({pause.reason}); {pause.waiting:,} wait",
-            "/ui/subscriptions", "Subscriptions", "bad",
-        )
-        for name, pause in paused.items()
-    ]  # fmt: skip
+        Concern(f"{name} is paused: {one.reason}, {one.waiting:,} wait", "/ui/subscriptions", "See", "bad")
+        for name, one in paused.items()
+    ]
     if dead:
-        found.append(
-            Concern(f"{dead:,} deliveries died", "/ui/deliveries?state=dead", "See and replay them", "bad")
-        )
+        text = f"{count(dead, 'delivery', 'deliveries')} died"
+        found.append(Concern(text, "/ui/deliveries?state=dead", "See and replay", "bad"))
     for name in sorted(waiting.keys() - visit.settings.subscriptions.keys()):
-        href = f"/ui/deliveries?state=pending&subscription={name}"
-        text = f"{waiting[name]:,} deliveries wait for {name}, which is not in the config"
-        found.append(Concern(text, href, "Deliveries"))
-    for one in counts:
-        if one.last_at >= since:
-            text = f"{one.source} refused requests: {one.reason}, {one.count:,} so far"
-            found.append(Concern(text, f"/ui/rejections?source={one.source}", "See why"))
+        text = f"{count(waiting[name], 'delivery', 'deliveries')} wait for {name}, which is not in the config"
+        found.append(Concern(text, link("/ui/deliveries", {"state": "pending", "subscription": name}), "See"))
+    for one in (each for each in counts if each.last_at >= since):
+        text = f"{one.source} refused requests: {one.reason}, {one.count:,} so far"
+        found.append(Concern(text, link("/ui/rejections", {"source": one.source}), "See why"))
     copies = await visit.store.duplicates(Query(limit=LATEST))
     if changed := sum(copy.differs and copy.received_at >= since for copy in copies):
-        text = f"{changed:,} copies came with another body than the first, which a provider should never do"
-        found.append(Concern(text, "/ui/duplicates", "Compare them"))
+        text = f"{count(changed, 'copy', 'copies')} came with another body than the first event"
+        found.append(Concern(text, "/ui/duplicates", "Compare"))
     return found

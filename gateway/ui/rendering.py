@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway.config import format_duration, format_gap
 from gateway.event import SYSTEM
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
@@ -21,6 +23,9 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
+    # Here, not above: the command line would wait for it at every call.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     made = Environment(
         loader=PackageLoader("gateway.ui"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,

@@ -6,8 +6,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-
 import adapters
 
 PAGES = Path(adapters.__file__).parent.parent / "docs" / "providers"
@@ -22,6 +20,8 @@ def steps(adapter: str, folder: Path = PAGES) -> str | None:
 
     HTML in the page stays text; a link to another file of the docs is its words only.
     """
+    from markdown_it import MarkdownIt  # here, not above: the command line would wait for it
+
     file = folder / f"{adapter}.md"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     _, found, rest = text.partition("\n## Set-up\n")

@@ -303,7 +303,7 @@ def test_a_guide_shows_what_happens(guide: Session, page: str) -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_tried() -> None:
-    kinds = {"console", "sh", "yaml", "python", "json", "text", "ini"}
+    kinds = {"console", "sh", "yaml", "python", "json", "text", "ini", "sql", "nginx"}
     fences = [line for page in PAGES for line in (ROOT / page).read_text().splitlines() if line[:3] == "```"]
     assert {block.language for block in EVERY} == kinds
     assert len(fences) == 2 * len(EVERY)

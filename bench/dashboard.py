@@ -79,6 +79,7 @@ async def fill(file: Path, count: int) -> None:
             await store.accept(group)
             group = []
     await store.accept(group)
+    await store.pause("app", "nothing is delivered here", 1)
     await store.close()
     with sqlite3.connect(file) as db:
         db.execute(ENDED)
@@ -87,7 +88,8 @@ async def fill(file: Path, count: int) -> None:
 def ask(count: int, folder: Path) -> None:
     """Start a gateway that delivers nothing, and time its pages."""
     command = [sys.executable, "-m", "gateway", "serve"]
-    process = subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(Path.cwd())})
+    env = os.environ | {"PYTHONPATH": str(Path.cwd())}
+    process = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", trust_env=False, timeout=60) as client:
             while not _is_there(client):

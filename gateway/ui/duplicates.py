@@ -15,7 +15,7 @@ from gateway.ui.looking import link, moment, number, query
 from gateway.ui.tree import text_of
 from gateway.ui.visit import Answer, NotThere, Page, Visit
 
-READ = 1000
+READ = 300
 """Copies that one page groups."""
 
 COPIES = 200

@@ -26,10 +26,11 @@ from tests.cli.conftest import event, rejection
 
 Made = TypeVar("Made")
 TOKEN = "correct-horse-battery-staple"
+SQLITE = "sqlite:///data/gateway.db"
 UNDELIVERED = Role(delivers=False)
 CONFIG = """\
 server: {{host: 127.0.0.1, port: 8080{server}}}
-store: {{url: "sqlite:///data/gateway.db"}}
+store: {{url: "{store}"}}
 sources:
   stripe: {{adapter: stripe, secrets: ["whsec_test_secret"]}}
   billing: {{adapter: github, secrets: ["a-long-github-secret"]}}
@@ -43,7 +44,7 @@ subscriptions:
 class Dashboard:
     """A running gateway whose dashboard is looked at with `client`, as a browser keeps cookies."""
 
-    folder: Path
+    target: Path | str
     url: str
     client: httpx.Client
 
@@ -74,7 +75,7 @@ class Dashboard:
         """Do something to the store directly."""
 
         async def doing() -> Made:
-            store = await open_store(self.folder / "data" / "gateway.db")
+            store = await open_store(self.target)
             try:
                 return await job(store)
             finally:
@@ -121,9 +122,10 @@ def dashboard_of(tmp_path: Path) -> Iterator[Open]:
     """Starts a gateway: `dashboard_of(", admin_token: …")`."""
     stops: list[Callable[[], None]] = []
 
-    def one(server: str = "", role: Role = UNDELIVERED) -> Dashboard:
-        (tmp_path / "config.yaml").write_text(CONFIG.format(server=server))
-        gateway = Gateway(load(tmp_path / "config.yaml", {}), role)
+    def one(server: str = "", role: Role = UNDELIVERED, store: str = SQLITE) -> Dashboard:
+        (tmp_path / "config.yaml").write_text(CONFIG.format(server=server, store=store))
+        settings = load(tmp_path / "config.yaml", {})
+        gateway = Gateway(settings, role)
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(gateway, log_config=None, lifespan="on", interface="asgi3", ws="none")
         serving = uvicorn.Server(config)
@@ -142,7 +144,7 @@ def dashboard_of(tmp_path: Path) -> Iterator[Open]:
             listener.close()
 
         stops.append(stop)
-        return Dashboard(tmp_path, url, client)
+        return Dashboard(settings.store.target, url, client)
 
     yield one
     for stop in stops:

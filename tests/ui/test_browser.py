@@ -124,9 +124,7 @@ def test_signing_in_and_pausing_by_keyboard_alone(
     page.context.close()
 
 
-def test_new_events_appear_by_themselves(
-    browser: Browser, dashboard: Dashboard, problems: list[str]
-) -> None:
+def test_new_events_appear_by_themselves(browser: Browser, dashboard: Dashboard, problems: list[str]) -> None:
     page = opened(browser, dashboard, problems, 1280)
     page.goto("/ui/events?live=1")
     dashboard.accept(recent("evt_first"))

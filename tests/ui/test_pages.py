@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import orjson
 import pytest
 
 from gateway.app import Role
 from gateway.store.records import Query
+from gateway.ui.charts import HEIGHT, bars
+from gateway.ui.steps import steps
+from gateway.ui.tree import tree
 from tests.ui.conftest import Dashboard, Open, filled, recent, refused
 
 PAGES = ["", "/events", "/duplicates", "/rejections", "/deliveries", "/subscriptions", "/sources",
@@ -187,3 +191,48 @@ def test_a_node_that_receives_nothing_says_so(dashboard_of: Open) -> None:
 def test_the_set_up_steps_of_the_provider_are_on_the_page_of_its_source(dashboard: Dashboard) -> None:
     page = dashboard.text("/sources/stripe")
     assert "<strong>Workbench</strong>" in page and "http://127.0.0.1:8080/webhooks/stripe" in page
+
+
+def test_every_page_is_the_same_over_postgresql(dashboard_of: Open, database: str) -> None:
+    shared = dashboard_of(store=database)
+    event_id = filled(shared)
+    for path in [*PAGES, f"/events/{event_id}", f"/duplicates/{event_id}", "/events?name=stripe/*&since=1h"]:
+        assert "<h1" in shared.text(path)
+    assert "3 deliveries died" in shared.text("") and "evt_2" in shared.text("/events?source=stripe")
+    shared.post("/deliveries/confirm", action="replay", scope="all", state="dead")
+    assert shared.post(f"/events/{event_id}/replay", subscription="app").status_code == 200
+
+
+def test_html_on_the_page_of_a_provider_stays_text(tmp_path: Path) -> None:
+    page = "# X\n\n## Set-up\n\n<script>alert(1)</script> [a](../b.md) [c](javascript:x)\n\n## Events\n\nno\n"
+    (tmp_path / "x.md").write_text(page)
+    made = steps("x", tmp_path)
+    assert made is not None and "&lt;script&gt;" in made and " a c" in made and "no" not in made
+    assert "<script" not in made and "javascript" not in made
+    assert steps("y", tmp_path) is None
+
+
+def test_something_is_never_as_low_as_nothing_in_a_chart() -> None:
+    few, none, many = bars([1, 0, 100_000], 0, 60_000)
+    assert few.height >= 2 and none.height == 0 and many.height == HEIGHT
+    assert many.start == 120_000 and bars([], 0, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "kind", "text"),
+    [
+        ('{"a": [1]}', "object", "1 key"),
+        ("[1, 2]", "list", "2 items"),
+        ('"x"', "string", '"x"'),
+        ("true", "word", "true"),
+        ("1e3", "number", "1000.0"),
+        ("{}", "word", "{}"),  # nothing in it to open
+    ],
+)
+def test_a_document_is_a_tree(document: str, kind: str, text: str) -> None:
+    root = tree(document)
+    assert root is not None and (root.kind, root.text) == (kind, text)
+
+
+def test_what_is_no_json_has_no_tree() -> None:
+    assert tree("a=1&b=2") is None

@@ -78,7 +78,10 @@ def _candidate(
     )
     key = parsed.key or parsed.id
     digest = hashlib.sha256(data).digest()
-    return Candidate(event, digest, router.match(name), key, endpoint.window, reception)
+    routed = router.route(event)
+    return Candidate(
+        event, digest, routed.subscriptions, key, endpoint.window, reception, routed.orders, routed.verdicts
+    )
 
 
 def refusal(error: AdapterError) -> Refused:

@@ -12,7 +12,7 @@ import orjson
 from adapters.base import Adapter, Headers
 from gateway.config import Settings, Source
 from gateway.config.sources import CREDENTIALS
-from gateway.pipeline.route import Router
+from gateway.pipeline.route import Router, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,14 @@ class Running:
     def of(cls, settings: Settings) -> Running:
         """Make `settings` ready."""
         endpoints = {name: _endpoint(source, settings) for name, source in settings.sources.items()}
-        return cls(settings, endpoints, Router({n: s.events for n, s in settings.subscriptions.items()}))
+        return cls(settings, endpoints, router(settings))
+
+
+def router(settings: Settings) -> Router:
+    """Who wants which events, by `settings`."""
+    each = settings.subscriptions.items()
+    rules = {name: Rules(one.if_, one.order_by) for name, one in each if one.if_ or one.order_by}
+    return Router({name: one.events for name, one in each}, rules)
 
 
 CONNECTION = frozenset(

@@ -72,7 +72,10 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"  {each.name}  {', '.join(each.events)}",
         f"    destination  {each.destination}, timeout {each.timeout}, {each.concurrency} at once",
         f"    format       {each.format}",
+        *([f"    transform    {each.transform}"] if each.transform else []),
         f"    retry        {retry}",
+        *([f"    if           {each.condition}"] if each.condition else []),
+        *([f"    order by     {each.order}"] if each.order else []),
         *_secret_lines(each),
     ]
 

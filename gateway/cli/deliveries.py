@@ -105,6 +105,8 @@ def delivery_json(delivery: Delivery, now: int) -> dict[str, Any]:
         "replay_of": delivery.replay_of,
         "last_status": delivery.last_status,
         "last_error": delivery.last_error,
+        "order_key": delivery.order_key,
+        "held": delivery.held,
         "in_flight": in_flight(delivery, now),
     }
 

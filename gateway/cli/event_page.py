@@ -14,17 +14,23 @@ from gateway.cli.copies import COPIES, duplicate_json
 from gateway.cli.deliveries import delivery_json
 from gateway.cli.listing import Columns, aligned, local, pages, print_table, printable
 from gateway.cli.opening import Opened
+from gateway.cli.reasons import COLUMNS as REASONS
+from gateway.cli.reasons import Why, reasons, why_json
 from gateway.store.records import Attempt, Delivery, Duplicate, Query, Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An event, its deliveries with their attempts, its duplicates, oldest first. `now` is Unix ms."""
+    """An event, its deliveries with their attempts, its duplicates, oldest first. `now` is Unix ms.
+
+    `missed` says of the subscriptions that have no delivery why not.
+    """
 
     stored: Stored
     deliveries: Sequence[tuple[Delivery, Sequence[Attempt]]]
     duplicates: Sequence[Duplicate]
     now: int
+    missed: Sequence[Why] = ()
 
 
 async def read_page(opened: Opened, stored: Stored) -> Page:
@@ -32,7 +38,9 @@ async def read_page(opened: Opened, stored: Stored) -> Page:
     store, query = opened.store, Query(event_id=stored.event.event_id)
     deliveries = [(d, await store.attempts(d.delivery_id)) async for d in pages(store.deliveries, query)]
     duplicates = [copy async for copy in pages(store.duplicates, query)]
-    return Page(stored, deliveries[::-1], duplicates[::-1], opened.now)
+    found = await reasons(opened, stored.event, [delivery for delivery, _ in deliveries[::-1]])
+    missed = [why for why in found if not why.deliveries]
+    return Page(stored, deliveries[::-1], duplicates[::-1], opened.now, missed)
 
 
 def page_json(page: Page) -> dict[str, Any]:
@@ -48,6 +56,7 @@ def page_json(page: Page) -> dict[str, Any]:
             {**delivery_json(delivery, page.now), "attempts": [_attempt_json(each) for each in attempts]}
             for delivery, attempts in page.deliveries
         ],
+        "not_delivered": [why_json(why) for why in page.missed],
         "duplicates": [duplicate_json(copy) for copy in page.duplicates],
     }
 
@@ -98,6 +107,9 @@ def _print_deliveries(page: Page) -> None:
     if page.deliveries:
         print_table(_DELIVERIES, [delivery for delivery, _ in page.deliveries])
     attempts = [attempt for _, made in page.deliveries for attempt in made]
+    if page.missed:
+        typer.echo("\nnot delivered to")
+        print_table(REASONS, page.missed)
     typer.echo(f"\nattempts: {len(attempts) or 'none'}")
     if attempts:
         print_table(_ATTEMPTS, attempts)

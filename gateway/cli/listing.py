@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from gateway.cli.opening import NOTHING, Opened, note, stop, unknown
-from gateway.event import SYSTEM
+from gateway.event import API, SYSTEM
 from gateway.store.records import Query
 
 PAGE = 500
@@ -85,7 +85,7 @@ def tell_nothing(noun: str, source: str | None, subscription: str | None, opened
     """Say on stderr that no row matched: no failure, unless the config has no such source or subscription."""
     settings = opened.settings
     text = f"no {noun} match in {settings.store.name}"
-    if source not in (None, SYSTEM, *settings.sources):
+    if source not in (None, SYSTEM, API, *settings.sources):
         raise stop(f"{text}; {unknown('source', str(source), settings.sources, settings.file)}", NOTHING)
     if subscription not in (None, *settings.subscriptions):
         known = settings.subscriptions

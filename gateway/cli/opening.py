@@ -16,6 +16,7 @@ import typer
 from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecrets, DevSecretsError
 from gateway.pipeline.route import Router
+from gateway.running import router
 from gateway.store import Store, StoreError, exists, open_store
 
 NOTHING, USAGE, STORE = 1, 2, 3
@@ -25,8 +26,12 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 
 def _given_before_the_verb(ctx: typer.Context, config: Path | None) -> Path | None:
-    before: Path | None = ctx.find_root().params.get("config")
-    return config or before
+    """What was given after the verb wins, else what was given nearest before it."""
+    before = ctx.parent
+    while config is None and before is not None:
+        config = before.params.get("config")
+        before = before.parent
+    return config
 
 
 ConfigOption = Annotated[
@@ -82,9 +87,8 @@ def run_with(settings: Settings, job: Job) -> None:
 
 async def _opened(settings: Settings, job: Job) -> None:
     store = await open_store(settings.store.target, may_migrate=False, connections=1)
-    router = Router({name: each.events for name, each in settings.subscriptions.items()})
     try:
-        await job(Opened(settings, store, router, round(time.time() * 1000)))
+        await job(Opened(settings, store, router(settings), round(time.time() * 1000)))
     finally:
         await store.close()
 

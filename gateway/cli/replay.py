@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
@@ -109,10 +109,12 @@ def _of_delivery(
 
 def _of_event(opened: Opened, stored: Stored, subscription: str | None, problems: list[str]) -> list[Planned]:
     event = stored.event
-    targets = (subscription,) if subscription else opened.router.match(event.name)
+    targets = (subscription,) if subscription else opened.router.route(event).subscriptions
     if not targets:
         problems.append(f"{event.event_id}: no subscription wants {event.name}; name one with --subscription")
-    return [_planned(opened, event.event_id, event.name, target) for target in targets]
+    keys = {target: opened.router.order_key(target, event) for target in targets}
+    planned = [_planned(opened, event.event_id, event.name, target) for target in targets]
+    return [replace(each, new=replace(each.new, order_key=keys[each.new.subscription])) for each in planned]
 
 
 async def _of_failed(opened: Opened, since: int | None, subscription: str | None) -> AsyncIterator[Planned]:

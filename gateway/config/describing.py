@@ -48,6 +48,9 @@ class SubscriptionDescription:
     concurrency: int
     secrets: tuple[str, ...]
     signs: bool = True
+    condition: str | None = None
+    order: str | None = None
+    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,13 @@ def restart_needed(old: Settings, new: Settings) -> list[str]:
         for key, (section, name) in _FIXED.items()
         if getattr(getattr(old, section), name) != getattr(getattr(new, section), name)
     ]
+
+
+def _order(subscription: Subscription) -> str | None:
+    if subscription.order_by is None:
+        return None
+    failing = "blocks the next of its key" if subscription.order == "block" else "lets the next of its key go"
+    return f"{subscription.order_by.text}; a failing delivery {failing}"
 
 
 def _source(source: Source, settings: Settings) -> SourceDescription:
@@ -104,4 +114,7 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         concurrency=subscription.concurrency,
         secrets=destination.shown_secrets,
         signs=destination.signs,
+        condition=None if subscription.if_ is None else subscription.if_.text,
+        order=_order(subscription),
+        transform=None if subscription.transform is None else subscription.transform.text,
     )

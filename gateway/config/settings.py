@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from adapters.base import Adapter
+from gateway.config.event_keys import EventKey
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
@@ -30,7 +31,6 @@ SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 POSTGRES_EXAMPLE = "postgresql://user:password@host/gateway"
 _VISIBLE = re.compile(r"[!-~]+")
-_URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 def _sent_in_a_header(secret: Secret | None) -> Secret | None:
@@ -58,12 +58,13 @@ def _endpoint_url(value: Any) -> str | None:
 
 
 class Server(Section):
-    """Where and how the gateway listens. Timeouts in seconds, `max_body` in bytes."""
+    """Where and how the gateway listens. Timeouts in seconds, `max_body` and `max_send_body` in bytes."""
 
     host: str = Field("127.0.0.1", min_length=1)
     port: Count = Field(8080, ge=0, le=65_535)
     admin_token: Annotated[Secret | None, AfterValidator(_sent_in_a_header)] = None
     max_body: Size = ByteSize(1_048_576)
+    max_send_body: Size = ByteSize(524_288)
     max_in_flight: Count = Field(1024, ge=1, le=1_000_000)
     body_timeout: Duration = 10.0
     shutdown_timeout: Duration = 15.0
@@ -158,19 +159,13 @@ class Dedupe(Section):
     window: Duration = DAY
 
 
-def _fits_a_url(key: Secret) -> Secret:
-    if not _URL_SAFE.fullmatch(key.get_secret_value()):
-        raise ValueError("an event key is part of a URL; use letters, digits and . _ ~ - only")
-    return key
-
-
 class TopLevel(Section):
     """The file without its sources and subscriptions, which are checked one by one."""
 
     server: Server = Server()
     store: Store = Store()
     dedupe: Dedupe = Dedupe()
-    event_keys: tuple[Annotated[Secret, AfterValidator(_fits_a_url)], ...] = ()
+    event_keys: tuple[EventKey, ...] = ()
     adapters_path: str | None = None
 
 
@@ -228,7 +223,7 @@ class Settings:
     server: Server
     store: Store
     dedupe: Dedupe
-    event_keys: tuple[Secret, ...]
+    event_keys: tuple[EventKey, ...]
     adapters_path: Path | None
     sources: Mapping[str, Source]
     subscriptions: Mapping[str, Subscription]

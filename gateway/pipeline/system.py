@@ -84,7 +84,14 @@ def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | No
         v="1",
         received_at=now,
     )
-    return Candidate(event, hashlib.sha256(text).digest(), router.match(name))
+    routed = router.route(event)
+    return Candidate(
+        event,
+        hashlib.sha256(text).digest(),
+        routed.subscriptions,
+        orders=routed.orders,
+        verdicts=routed.verdicts,
+    )
 
 
 def _delivery_data(delivery: Delivery, event: Event, attempt: Attempt | None) -> dict[str, Any]:

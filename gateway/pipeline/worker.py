@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable
 
-from gateway.config import Retry, Settings
+from gateway.config import Settings, Subscription
 from gateway.destinations import Answer
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
@@ -147,7 +147,7 @@ class Worker:
         if subscription is None:
             await self._write(claimed, interrupted(claimed, attempt, now))
         elif name not in self._lanes or delivery_id not in self._lanes[name].under_way:
-            await self._settle(subscription.retry, claimed, attempt, None)
+            await self._settle(subscription, claimed, attempt, None)
 
     async def _claim(self) -> None:
         now = time.monotonic()
@@ -159,7 +159,8 @@ class Worker:
         slots = {name: lane.free for name, lane in lanes.items()}
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
-            result = await self._store.claim(slots, leases, self._now(), self._owner)
+            ordered = {name for name, lane in lanes.items() if lane.subscription.order_by is not None}
+            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered)
             for name, lane in lanes.items():
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000
             for claimed in result.claimed:
@@ -188,7 +189,7 @@ class Worker:
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
         try:
-            await self._settle(lane.subscription.retry, claimed, _attempt(claimed, started, answer), wait)
+            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 
@@ -200,18 +201,17 @@ class Worker:
             return Answer(self._ms_since(now), error=f"{type(error).__name__}: {error}")
 
     async def _settle(
-        self, retry: Retry, claimed: Claimed, attempt: Attempt, retry_after: float | None
+        self, subscription: Subscription, claimed: Claimed, attempt: Attempt, retry_after: float | None
     ) -> None:
         """Decide what follows an attempt and write it down; `retry_after` is seconds."""
-        retries = claimed.delivery.retries
+        retries, retry = claimed.delivery.retries, subscription.retry
         now, chance = self._clock(), self._chance()
         succeeded = attempt.error is None
         decision = decide(
             succeeded, attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance
         )
-        await self._write(
-            claimed, settlement(claimed, attempt, decision, self._running().router, round(now * 1000))
-        )
+        router, skip = self._running().router, subscription.order == "skip"
+        await self._write(claimed, settlement(claimed, attempt, decision, router, round(now * 1000), skip))
         lane = self._lanes.get(claimed.delivery.subscription)
         if isinstance(decision, RetryAt) and lane is not None:
             lane.due(decision.at)
@@ -220,6 +220,8 @@ class Worker:
     async def _write(self, claimed: Claimed, settled: Settlement) -> None:
         held = await self._store.settle(settled)
         self.wake({name for candidate in settled.emit for name in candidate.subscriptions})
+        if settled.ordered is not None:  # the next one of the key may go now
+            self.wake([settled.ordered])
         attempt = settled.attempt
         log.log(
             logging.INFO if settled.state == "succeeded" else logging.WARNING,

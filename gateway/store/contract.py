@@ -11,7 +11,7 @@ stores keep this contract by passing the suite in tests/contract.
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,7 +34,9 @@ from gateway.store.records import (
     Retention,
     Settlement,
     Stored,
+    VerdictCount,
 )
+from gateway.verdict import Verdict
 
 
 class StoreError(Exception):
@@ -78,9 +80,17 @@ class Store(Protocol):
         ...
 
     async def claim(
-        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+        self,
+        slots: Mapping[str, int],
+        leases: Mapping[str, int],
+        now: int,
+        owner: str,
+        ordered: Collection[str] = (),
     ) -> ClaimResult:
-        """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms, oldest first.
+        """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms.
+
+        Those that are due first go first, then those that arrived first. One in `ordered` gets of each order
+        key only the first that is pending, by time, then arrival, and none while another of it is leased.
 
         Where s got all its slots, its `next_due` is `now`: there may be more.
         """
@@ -179,6 +189,14 @@ class Store(Protocol):
 
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         """The attempts of one delivery, in order."""
+        ...
+
+    async def verdicts(self, event_id: str) -> Sequence[Verdict]:
+        """What expressions said of one event, by subscription."""
+        ...
+
+    async def verdict_counts(self, subscriptions: Sequence[str]) -> Sequence[VerdictCount]:
+        """For each of these subscriptions how often its expressions failed, and its newest verdict."""
         ...
 
     async def waiting(self) -> Mapping[str, int]:

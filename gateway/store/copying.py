@@ -39,6 +39,7 @@ class Stream:
 STREAMS = (
     Stream("events", (0,), "requests"),
     Stream("deliveries", (0,), "attempts"),
+    Stream("verdicts", ("", "")),
     Stream("duplicates", (0,)),
     Stream("rejections", (0,)),
     Stream("dedupe_keys", ("", "")),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.verdict import Verdict
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
 
@@ -34,7 +35,8 @@ class Candidate:
 
     `key` is the dedupe key within the event's source, None for system events, which are never duplicates.
     It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data.
-    `subscriptions` get a delivery each, due at the event's `ts` or now, whichever is later.
+    `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
+    order. `verdicts` say why others get none.
     """
 
     event: Event
@@ -43,6 +45,8 @@ class Candidate:
     key: str | None = None
     window: int = 0
     reception: Reception | None = None
+    orders: Mapping[str, str] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class Delivery:
     """One event for one subscription.
 
     `attempts` numbers the attempts, is never reset, and fences stale workers. `retries` counts the failed
-    ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it.
+    ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it. While it
+    is `held` an earlier one of its subscription and `order_key` comes first.
     """
 
     delivery_id: str
@@ -124,6 +129,8 @@ class Delivery:
     name: str = ""
     source: str = ""
     seq: int = 0
+    order_key: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,8 @@ class Settlement:
     """The outcome of an attempt: the attempt row, the delivery's new state, and what it sets off.
 
     All of it commits in one transaction, and none of it where `attempt.number` is no longer the delivery's.
+    `ordered` is the subscription where the delivery has an order key; a later `order_at` (Unix ms) lets
+    others of the key go first.
     """
 
     attempt: Attempt
@@ -172,17 +181,23 @@ class Settlement:
     emit: tuple[Candidate, ...] = ()
     pause: str | None = None
     pause_reason: str = ""
+    ordered: str | None = None
+    order_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A delivery to make of a stored event: a replay."""
+    """A delivery to make of a stored event: a replay.
+
+    Without an `order_key` it has that of the delivery of the same subscription that it replays, if any.
+    """
 
     delivery_id: str
     event_id: str
     subscription: str
     due_at: int
     replay_of: str | None = None
+    order_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +282,15 @@ class RejectionCount:
     count: int
     first_at: int
     last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How often a subscription's expressions failed, as far as events are kept, and its newest verdict."""
+
+    subscription: str
+    errors: int
+    last: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from gateway.event import compile_patterns, first_id
@@ -35,7 +35,9 @@ from gateway.store.records import (
     Retention,
     Settlement,
     Stored,
+    VerdictCount,
 )
+from gateway.verdict import Verdict
 
 __all__ = ["PostgresStore", "plan", "prepare"]
 
@@ -51,9 +53,9 @@ class PostgresStore:
     def __init__(self, url: str, connections: int = 4, clock: Clock = "database") -> None:
         """`connections` at most, and one more to listen on. `clock` is the caller's in tests only."""
         self._pool = Pool(url, connections, clock)
-        self._notices = Notices(url, self._pool)
-        self._groups = Groups(self._pool, max(1, connections - 1), self._notices.tell)
         self._floors = claims.Floors()
+        self._notices = Notices(url, self._pool, self._floors.lower)
+        self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
 
     @classmethod
     async def open(
@@ -70,9 +72,14 @@ class PostgresStore:
         await self._groups.write(rejections.reject, rejection)
 
     async def claim(
-        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+        self,
+        slots: Mapping[str, int],
+        leases: Mapping[str, int],
+        now: int,
+        owner: str,
+        ordered: Collection[str] = (),
     ) -> ClaimResult:
-        asked = claims.Claim(slots, leases, now, owner)
+        asked = claims.Claim(slots, leases, now, owner, ordered)
         try:
             return await self._groups.write(self._floors.claim, asked)
         except StoreError:
@@ -156,6 +163,12 @@ class PostgresStore:
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         return await self._list("attempts", (delivery_id,), rows.attempt)
 
+    async def verdicts(self, event_id: str) -> Sequence[Verdict]:
+        return await self._list("verdicts", (event_id,), rows.verdict)
+
+    async def verdict_counts(self, subscriptions: Sequence[str]) -> Sequence[VerdictCount]:
+        return await self._list("verdict_counts", (list(subscriptions),), rows.verdict_count)
+
     async def waiting(self) -> Mapping[str, int]:
         return dict(await self._list("waiting", (), lambda row: (row["subscription"], row["count"])))
 
@@ -177,6 +190,10 @@ class PostgresStore:
         await self._groups.close()
         await self._notices.close()
         await self._pool.close()
+
+    def _tell(self, woken: Mapping[str, int | None]) -> None:
+        self._floors.lower(woken)
+        self._notices.tell(woken)
 
     async def _list(
         self, statement: str, values: Sequence[object], record: Callable[[rows.Row], Record]

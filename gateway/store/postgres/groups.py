@@ -7,7 +7,7 @@ returns one result an item. Nothing is answered before the transaction that hold
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -43,8 +43,8 @@ class _Write:
 class Groups:
     """The writes that wait, and the tasks that commit them. Used on the event loop that made it."""
 
-    def __init__(self, pool: Pool, committers: int, told: Callable[[set[str]], None]) -> None:
-        """`told` hears after each commit which subscriptions it gave deliveries."""
+    def __init__(self, pool: Pool, committers: int, told: Callable[[Mapping[str, int | None]], None]) -> None:
+        """`told` hears after each commit which subscriptions it gave deliveries, and how early."""
         self._pool = pool
         self._told = told
         self._loop = asyncio.get_running_loop()

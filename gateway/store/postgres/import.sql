@@ -10,7 +10,7 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error
+       last_status, last_error, order_key, order_at
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_attempts
@@ -27,6 +27,10 @@ FROM duplicates WHERE seq > $1 ORDER BY seq LIMIT $2;
 SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, method, url, body_size, body_sha256,
        released_at, headers, body
 FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_verdicts
+SELECT event_id, subscription, reason, expression, saw, error
+FROM verdicts WHERE (event_id, subscription) > ($1, $2) ORDER BY event_id, subscription LIMIT $3;
 
 -- name: copied_dedupe_keys
 SELECT source, key, event_id, id, digest, first_at, expires_at
@@ -51,6 +55,9 @@ SELECT max(seq) FROM duplicates;
 -- name: last_of_rejections
 SELECT max(seq) FROM rejections;
 
+-- name: last_of_verdicts
+SELECT event_id, subscription FROM verdicts ORDER BY event_id DESC, subscription DESC LIMIT 1;
+
 -- name: last_of_dedupe_keys
 SELECT source, key FROM dedupe_keys ORDER BY source DESC, key DESC LIMIT 1;
 
@@ -73,9 +80,9 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error)
+                        finished_at, replay_of, last_status, last_error, order_key, order_at)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
-                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[]);
+                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[]);
 
 -- name: take_attempts
 INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
@@ -95,6 +102,10 @@ INSERT INTO rejections (seq, rejection_id, source, reason, detail, received_at, 
 OVERRIDING SYSTEM VALUE
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bytea[]);
+
+-- name: take_verdicts
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
 
 -- name: take_dedupe_keys
 INSERT INTO dedupe_keys (source, key, event_id, id, digest, first_at, expires_at)

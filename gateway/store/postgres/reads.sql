@@ -96,11 +96,15 @@ ORDER BY number;
 -- name: paused
 SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries_pending AS d
-        WHERE d.subscription = p.subscription AND d.leased_until IS NULL) AS waiting
+        WHERE d.subscription = p.subscription AND d.leased_until IS NULL)
+       + (SELECT count(*) FROM deliveries_pending AS d
+          WHERE d.leased_until = 9000000000000000 AND d.subscription = p.subscription) AS waiting
 FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
-SELECT subscription, count(*) FROM deliveries_pending WHERE leased_until IS NULL GROUP BY subscription;
+SELECT subscription, count(*) FROM deliveries_pending
+WHERE leased_until IS NULL OR leased_until = 9000000000000000
+GROUP BY subscription;
 
 -- name: marks
 -- Ids are times: each kind has an index of them, and one look into it is enough.
@@ -125,3 +129,17 @@ GROUP BY span;
 -- name: last_seen
 SELECT s.name, (SELECT e.received_at FROM events AS e WHERE e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS at
 FROM unnest($1::text[]) AS s(name);
+
+-- name: verdicts
+SELECT event_id, subscription, reason, expression, saw, error FROM verdicts WHERE event_id = $1 ORDER BY subscription;
+
+-- name: verdict_counts
+SELECT a.subscription AS asked, (
+    SELECT count(*) FROM verdicts AS v WHERE v.subscription = a.subscription AND v.error IS NOT NULL
+) AS errors, last.*
+FROM unnest($1::text[]) WITH ORDINALITY AS a (subscription, place)
+LEFT JOIN LATERAL (
+    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error FROM verdicts AS v
+    WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
+) AS last ON true
+ORDER BY a.place;

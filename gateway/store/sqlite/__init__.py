@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
+
+import orjson
 
 from gateway.event import first_id
 from gateway.store import rows
@@ -33,6 +35,7 @@ from gateway.store.records import (
     Retention,
     Settlement,
     Stored,
+    VerdictCount,
 )
 from gateway.store.sqlite import deliveries, rejections, retention
 from gateway.store.sqlite.accept import SQL, accept
@@ -40,6 +43,7 @@ from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
+from gateway.verdict import Verdict
 
 LISTEN_EVERY = 0.05
 """Seconds from one look for other processes' deliveries to the next: a look costs some 100 µs."""
@@ -72,9 +76,15 @@ class SqliteStore:
         await self._writer.write(rejections.reject, rejection)
 
     async def claim(
-        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+        self,
+        slots: Mapping[str, int],
+        leases: Mapping[str, int],
+        now: int,
+        owner: str,
+        ordered: Collection[str] = (),
     ) -> ClaimResult:
-        return await self._writer.write(deliveries.claim, deliveries.Claim(slots, leases, now, owner))
+        asked = deliveries.Claim(slots, leases, now, owner, ordered)
+        return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
         return await self._read(lambda db: deliveries.expired(db, now, limit))
@@ -156,6 +166,13 @@ class SqliteStore:
 
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         return await self._list("attempts", {"id": delivery_id}, rows.attempt)
+
+    async def verdicts(self, event_id: str) -> Sequence[Verdict]:
+        return await self._list("verdicts", {"event_id": event_id}, rows.verdict)
+
+    async def verdict_counts(self, subscriptions: Sequence[str]) -> Sequence[VerdictCount]:
+        asked = {"subscriptions": orjson.dumps(list(subscriptions)).decode()}
+        return await self._list("verdict_counts", asked, rows.verdict_count)
 
     async def waiting(self) -> Mapping[str, int]:
         return await self._read(lambda db: dict(tuple(row) for row in db.execute(READS["waiting"])))

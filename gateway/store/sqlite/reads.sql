@@ -97,13 +97,32 @@ WHERE delivery_id = :id ORDER BY number;
 -- name: paused
 SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries AS d
-        WHERE d.subscription = p.subscription AND d.state = 'pending' AND d.leased_until IS NULL) AS waiting
+        WHERE d.subscription = p.subscription AND d.state = 'pending' AND d.leased_until IS NULL)
+       + (SELECT count(*) FROM deliveries AS d
+          WHERE d.leased_until = 9000000000000000 AND d.subscription = p.subscription) AS waiting
 FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
-SELECT subscription, count(*) FROM deliveries
-WHERE state = 'pending' AND leased_until IS NULL
-GROUP BY subscription;
+SELECT subscription, sum(count) FROM (
+    SELECT subscription, count(*) AS count FROM deliveries
+    WHERE state = 'pending' AND leased_until IS NULL
+    GROUP BY subscription
+    UNION ALL
+    SELECT subscription, count(*) FROM deliveries WHERE leased_until = 9000000000000000 GROUP BY subscription
+) GROUP BY subscription;
+
+-- name: verdicts
+SELECT * FROM verdicts WHERE event_id = :event_id ORDER BY subscription;
+
+-- name: verdict_counts
+SELECT asked.value AS asked, (
+    SELECT count(*) FROM verdicts AS v WHERE v.subscription = asked.value AND v.error IS NOT NULL
+) AS errors, last.*
+FROM json_each(:subscriptions) AS asked
+LEFT JOIN verdicts AS last ON last.subscription = asked.value AND last.event_id = (
+    SELECT max(event_id) FROM verdicts AS v WHERE v.subscription = asked.value
+)
+ORDER BY asked.key;
 
 -- name: newest_delivery
 SELECT coalesce(max(seq), 0) FROM deliveries;

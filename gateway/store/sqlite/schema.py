@@ -9,6 +9,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from gateway.store.contract import StoreRefused
+from gateway.store.statements import load
 
 migrations = Migrations("gateway")
 
@@ -17,6 +18,13 @@ migrations = Migrations("gateway")
 def m001_initial(db: sqlite_utils.Database) -> None:
     """Events with their duplicates, rejections, deliveries and attempts."""
     _run("m001_initial.sql", db)
+
+
+@migrations()
+def m002_order_and_verdicts(db: sqlite_utils.Database) -> None:
+    """Order keys, what is held for them, and verdicts."""
+    for statement in load(__package__, "m002_order_and_verdicts.sql").values():
+        db.execute(statement)
 
 
 @migrations()

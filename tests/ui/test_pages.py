@@ -242,8 +242,6 @@ def test_an_event_shows_what_a_filter_saw(dashboard_of: Open) -> None:
     picky = dashboard_of(more='\n    if: "event.data.amount > 100"')
     [one] = picky.accept(recent(name="stripe/charge.paid", data='{"amount":5}'))
     page = picky.text(f"/events/{one.event_id}")
-    assert (
-        "its filter says no" in page and "event.data.amount "data.amount &gt; 100" in page and "&#34;data.amount&#34;:5" in pagegt; 100" in page
-    )
+    assert "its filter says no" in page and "event.data.amount &gt; 100" in page
     assert "&#34;event.data.amount&#34;:5" in page
-    assert "no subscription wants" in picky.post(f"/events/{one.event_id}/replay").text
+    assert "No subscription wants" in picky.post(f"/events/{one.event_id}/replay").text

@@ -106,6 +106,31 @@ SELECT subscription, count(*) FROM deliveries_pending
 WHERE leased_until IS NULL OR leased_until = 9000000000000000
 GROUP BY subscription;
 
+-- name: verdicts
+SELECT event_id, subscription, reason, expression, saw, error FROM verdicts WHERE event_id = $1 ORDER BY subscription;
+
+-- name: verdict_counts
+SELECT a.subscription AS asked, (
+    SELECT count(*) FROM verdicts AS v WHERE v.subscription = a.subscription AND v.error IS NOT NULL
+) AS errors, last.*
+FROM unnest($1::text[]) WITH ORDINALITY AS a (subscription, place)
+LEFT JOIN LATERAL (
+    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error FROM verdicts AS v
+    WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
+) AS last ON true
+ORDER BY a.place;
+
+-- name: backlog
+SELECT d.subscription, count(*), count(*) FILTER (WHERE d.due_at <= n.now), greatest(0, n.now - min(d.due_at))
+FROM (SELECT coalesce($1::bigint, now_ms()) AS now) AS n, deliveries_pending AS d
+WHERE d.leased_until IS NULL OR d.leased_until = 9000000000000000
+GROUP BY d.subscription, n.now;
+
+-- name: known
+SELECT key FROM dedupe_keys WHERE source = $1 AND key = ANY($2::text[])
+UNION
+SELECT id FROM events WHERE left(id, 255) = ANY($2::text[]) AND source = $1;
+
 -- name: marks
 -- Ids are times: each kind has an index of them, and one look into it is enough.
 SELECT
@@ -129,17 +154,3 @@ GROUP BY span;
 -- name: last_seen
 SELECT s.name, (SELECT e.received_at FROM events AS e WHERE e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS at
 FROM unnest($1::text[]) AS s(name);
-
--- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error FROM verdicts WHERE event_id = $1 ORDER BY subscription;
-
--- name: verdict_counts
-SELECT a.subscription AS asked, (
-    SELECT count(*) FROM verdicts AS v WHERE v.subscription = a.subscription AND v.error IS NOT NULL
-) AS errors, last.*
-FROM unnest($1::text[]) WITH ORDINALITY AS a (subscription, place)
-LEFT JOIN LATERAL (
-    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error FROM verdicts AS v
-    WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
-) AS last ON true
-ORDER BY a.place;

@@ -28,9 +28,21 @@ def m002_order_and_verdicts(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m003_ack(db: sqlite_utils.Database) -> None:
+    """Answers that a provider waits for, sources that are watched."""
+    _run("m003_ack.sql", db)
+
+
+@migrations()
 def m006_dashboard(db: sqlite_utils.Database) -> None:
     """Indexes by which people find a source's events and the dead letters."""
     _run("m006_dashboard.sql", db)
+
+
+@migrations()
+def m009_backfills(db: sqlite_utils.Database) -> None:
+    """How far the backfill of each source got, and until when somebody is at it."""
+    db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
 
 
 def _run(file: str, db: sqlite_utils.Database) -> None:

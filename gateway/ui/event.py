@@ -12,6 +12,7 @@ from gateway.store.records import Attempt, Delivery, NewDelivery, Query, Stored
 from gateway.ui.duplicates import Difference, differences
 from gateway.ui.tree import tree
 from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
+from gateway.verdict import Verdict
 
 MOST = 100
 """Deliveries and duplicates of one event that are shown."""
@@ -21,13 +22,18 @@ SHOWN = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a subscription's patterns say of the event's name."""
+class Wish:
+    """Whether a subscription wants the event, by the config of now, and what its expressions said of it.
+
+    `said` is the verdict that was kept when the event came, else that of now.
+    """
 
     subscription: str
     patterns: Sequence[str]
+    matches: bool
     wants: bool
     has_delivery: bool
+    said: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,9 @@ async def event(visit: Visit) -> Answer:
         "is_cut": len(stored.body) > SHOWN,
         "courses": [Course(d, await visit.store.attempts(d.delivery_id)) for d in reversed(deliveries)],
         "copies": shown,
-        "verdicts": _verdicts(visit, stored, {delivery.subscription for delivery in deliveries}),
+        "wishes": await _wishes(visit, stored, {delivery.subscription for delivery in deliveries}),
         "most": MOST,
+        "is_of_a_source": stored.event.source in visit.settings.sources,
     }
     return Page("event.html", values)
 
@@ -77,11 +84,17 @@ async def replay(visit: Visit) -> Answer:
     chosen, known = visit.sent("subscription"), visit.settings.subscriptions
     if chosen and chosen not in known:
         raise Wrong(f"there is no subscription {chosen!r} in the config now")
-    targets = (chosen,) if chosen else visit.running.router.match(stored.event.name)
+    router = visit.running.router
+    targets = (chosen,) if chosen else router.route(stored.event).subscriptions
     if not targets:
         raise Wrong(f"no subscription wants {stored.event.name}; choose one by its name")
     id = stored.event.event_id
-    new = [NewDelivery(new_id(visit.now), id, target, visit.now) for target in targets]
+    new = [
+        NewDelivery(
+            new_id(visit.now), id, target, visit.now, order_key=router.order_key(target, stored.event)
+        )
+        for target in targets
+    ]
     made = await visit.store.replay(new, visit.now)
     visit.site.wake(targets)
     return Done(f"/ui/events/{id}", f"replayed {id} to {', '.join(targets)}: new deliveries {made}")
@@ -95,9 +108,19 @@ async def _stored(visit: Visit) -> Stored:
     return stored
 
 
-def _verdicts(visit: Visit, stored: Stored, having: set[str]) -> list[Verdict]:
-    name = stored.event.name
+async def _wishes(visit: Visit, stored: Stored, having: set[str]) -> list[Wish]:
+    event = stored.event
+    routed = visit.running.router.route(event)
+    said = {one.subscription: one for one in routed.verdicts}
+    said |= {one.subscription: one for one in await visit.store.verdicts(event.event_id)}
     return [
-        Verdict(each, one.events, compile_patterns(one.events).fullmatch(name) is not None, each in having)
-        for each, one in visit.settings.subscriptions.items()
+        Wish(
+            name,
+            one.events,
+            compile_patterns(one.events).fullmatch(event.name) is not None,
+            name in routed.subscriptions,
+            name in having,
+            said.get(name),
+        )
+        for name, one in visit.settings.subscriptions.items()
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from gateway.config import format_duration, format_gap
-from gateway.event import SYSTEM
+from gateway.event import API, SYSTEM
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,7 +34,7 @@ def _environment() -> Environment:
         "utc": utc, "iso": iso, "ago": ago, "gap": format_gap, "seconds": format_duration, "headers": headers,
         "count": count,
     }  # fmt: skip
-    made.globals["SYSTEM"] = SYSTEM
+    made.globals |= {"SYSTEM": SYSTEM, "API": API}
     return made
 
 

@@ -35,7 +35,9 @@ sources:
   stripe: {{adapter: stripe, secrets: ["whsec_test_secret"]}}
   billing: {{adapter: github, secrets: ["a-long-github-secret"]}}
 subscriptions:
-  app: {{events: ["stripe/*"], destination: {{type: http, url: "http://127.0.0.1:9/hooks"}}}}
+  app:
+    events: ["stripe/*"]
+    destination: {{type: http, url: "http://127.0.0.1:9/hooks"}}{more}
   mail: {{events: ["stripe/customer.*"], destination: {{type: http, url: "http://127.0.0.1:9/mail"}}}}
 """
 
@@ -122,8 +124,8 @@ def dashboard_of(tmp_path: Path) -> Iterator[Open]:
     """Starts a gateway: `dashboard_of(", admin_token: …")`."""
     stops: list[Callable[[], None]] = []
 
-    def one(server: str = "", role: Role = UNDELIVERED, store: str = SQLITE) -> Dashboard:
-        (tmp_path / "config.yaml").write_text(CONFIG.format(server=server, store=store))
+    def one(server: str = "", role: Role = UNDELIVERED, store: str = SQLITE, more: str = "") -> Dashboard:
+        (tmp_path / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more))
         settings = load(tmp_path / "config.yaml", {})
         gateway = Gateway(settings, role)
         listener = socket.create_server(("127.0.0.1", 0))

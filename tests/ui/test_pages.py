@@ -236,3 +236,12 @@ def test_a_document_is_a_tree(document: str, kind: str, text: str) -> None:
 
 def test_what_is_no_json_has_no_tree() -> None:
     assert tree("a=1&b=2") is None
+
+
+def test_an_event_shows_what_a_filter_saw(dashboard_of: Open) -> None:
+    picky = dashboard_of(more='\n    if: "event.data.amount > 100"')
+    [one] = picky.accept(recent(name="stripe/charge.paid", data='{"amount":5}'))
+    page = picky.text(f"/events/{one.event_id}")
+    assert "its filter says no" in page and "event.data.amount &gt; 100" in page
+    assert "&#34;event.data.amount&#34;:5" in page
+    assert "No subscription wants" in picky.post(f"/events/{one.event_id}/replay").text

@@ -149,7 +149,7 @@ def test_the_command_tells_what_was_copied(filled: Path, database: str) -> None:
     for _ in range(2):
         result = gateway(f"sqlite:///{filled}", database)
         assert result.exit_code == 0, result.output
-        assert "events                       9  sha256 " in result.stdout and "DIFFERS" not in result.stdout
+        assert "events                      10  sha256 " in result.stdout and "DIFFERS" not in result.stdout
 
 
 def test_a_running_gateway_is_not_copied_from(filled: Path, database: str) -> None:

@@ -82,6 +82,8 @@ def test_every_contract_holds() -> None:
         ("gateway/destinations/broker.py", "import nats", "nats-py: "),
         ("gateway/destinations/broker.py", "import aiormq", "aiormq and what it brings: "),
         ("gateway/destinations/broker.py", "import redis", "redis-py: "),
+        ("gateway/metrics.py", "import prometheus_client", "prometheus-client: "),
+        ("gateway/ingest.py", "import opentelemetry.trace", "OpenTelemetry: "),
         ("gateway/ingest.py", "import stripe", "stripe: "),
         ("gateway/store/records.py", "import sqlite3", "SQLite: "),
         ("gateway/event.py", "import sqlite_utils", "SQLite: "),

@@ -10,14 +10,21 @@ import typer
 
 from gateway.cli.listing import TABLE_LIMIT, Columns, local, pages, print_table
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, note, run, stop, unknown
-from gateway.cli.options import DryRunOption, SinceOption
+from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, moment
+from gateway.cli.progress import bar
 from gateway.event import new_id
 from gateway.store.records import Delivery, NewDelivery, Query, Stored
 
 BATCH = 500
 """New deliveries in one transaction at most."""
 
-WRONG = "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h"
+RATE = 50
+"""New deliveries that become due in a second, where they were not named one by one."""
+
+WRONG = (
+    "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h; "
+    "or: gateway replay --since 1h --name 'stripe/customer.*'"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,31 +41,78 @@ def replay(
         bool, typer.Option("--failed", help="What died since --since and was not replayed.")
     ] = False,
     since: SinceOption = None,
+    until: Annotated[
+        int | None,
+        typer.Option("--until", parser=moment, metavar="WHEN", help="Before: as --since is written."),
+    ] = None,
+    source: SourceOption = None,
+    name: NameOption = None,
     subscription: Annotated[
         str | None,
         typer.Option("--subscription", metavar="NAME", help="To this one; with --failed: only its own."),
     ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(
+            "--rate", min=1, help="New deliveries that are due in a second.  [default: 50; of IDs all]"
+        ),
+    ] = None,
     dry_run: DryRunOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Deliver stored events anew.
+    """Deliver stored events anew: those named, those since a time, or what died since.
 
     An event goes to every subscription that wants it now, a delivery to its own subscription again.
     """
-    if bool(ids) == failed or failed != (since is not None):
+    filters = [since, until, source, name]
+    if ids and (failed or any(each is not None for each in filters)) or not (ids or since is not None):
         raise stop(WRONG, USAGE)
+    asked = Asked(tuple(ids or ()), failed, Query(source=source, name=name, since=since), until, subscription)
 
     async def job(opened: Opened) -> None:
-        _check(subscription, opened)
-        if ids:
-            planned = await _of_ids(opened, ids, subscription)
-        else:
-            planned = [one async for one in _of_failed(opened, since, subscription)]
-        if not planned:
-            raise stop(f"no dead delivery ended since {local(since)} that has no later one", NOTHING)
-        await _carry_out(opened, planned, dry_run)
+        planned = await _plan(opened, asked)
+        await _carry_out(opened, _spread(planned, rate or (None if ids else RATE)), dry_run)
 
     run(config, job)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be replayed: `ids`, else what `failed`, else events; `until` is Unix ms."""
+
+    ids: tuple[str, ...]
+    failed: bool
+    query: Query
+    until: int | None
+    subscription: str | None
+
+
+async def _plan(opened: Opened, asked: Asked) -> list[Planned]:
+    """The deliveries to make; ends the command where there are none."""
+    _check(asked.subscription, opened)
+    if asked.ids:
+        return await _of_ids(opened, asked.ids, asked.subscription)
+    find = _of_failed if asked.failed else _of_filter
+    planned = [one async for one in find(opened, asked.query, asked.until, asked.subscription)]
+    if not planned:
+        raise stop(_nothing(asked.failed, asked.query.since), NOTHING)
+    return planned
+
+
+def _nothing(failed: bool, since: int | None) -> str:
+    if failed:
+        return f"no dead delivery ended since {local(since)} that has no later one"
+    return f"no event since {local(since)} matches that a subscription wants"
+
+
+def _spread(planned: Sequence[Planned], rate: int | None) -> Sequence[Planned]:
+    """The same, due `rate` a second, so that live deliveries find their place between them."""
+    if rate is None:
+        return planned
+    return [
+        replace(one, new=replace(one.new, due_at=one.new.due_at + 1000 * number // rate))
+        for number, one in enumerate(planned)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +171,42 @@ def _of_event(opened: Opened, stored: Stored, subscription: str | None, problems
     return [replace(each, new=replace(each.new, order_key=keys[each.new.subscription])) for each in planned]
 
 
-async def _of_failed(opened: Opened, since: int | None, subscription: str | None) -> AsyncIterator[Planned]:
+async def _of_filter(
+    opened: Opened, query: Query, until: int | None, subscription: str | None
+) -> AsyncIterator[Planned]:
+    """The events that `query` wants, oldest first; system events where a pattern or source asks for them."""
+    found = [
+        one.event
+        async for one in pages(opened.store.events, query)
+        if (until is None or one.event.received_at < until)
+        and (not one.event.is_system or query.source is not None or query.name is not None)
+    ]
+    for event in reversed(found):
+        for target in (subscription,) if subscription else opened.router.match(event.name):
+            yield _planned(
+                opened, event.event_id, event.name, target, await _last(opened, event.event_id, target)
+            )
+
+
+async def _last(opened: Opened, event_id: str, subscription: str) -> str | None:
+    """The newest delivery of an event for a subscription: what a new one replays."""
+    last = await opened.store.deliveries(Query(event_id=event_id, subscription=subscription, limit=1))
+    return last[0].delivery_id if last else None
+
+
+async def _of_failed(
+    opened: Opened, query: Query, until: int | None, subscription: str | None
+) -> AsyncIterator[Planned]:
     """The dead deliveries that are the last of their event for their subscription.
 
     One that was replayed already, or has a replay under way, is left alone, so that doing this twice
     delivers once.
     """
-    dead = Query(state="dead", since=since, subscription=subscription)
+    dead = replace(query, state="dead", subscription=subscription)
     gone: set[str] = set()
     async for delivery in pages(opened.store.deliveries, dead):
+        if until is not None and (delivery.finished_at or 0) >= until:
+            continue
         if delivery.subscription not in opened.settings.subscriptions:
             gone.add(delivery.subscription)
         elif await _is_last(opened, delivery):
@@ -150,8 +231,11 @@ def _planned(
 
 async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) -> None:
     made = 0
-    for start in range(0, 0 if dry_run else len(planned), BATCH):
-        made += await opened.store.replay([one.new for one in planned[start : start + BATCH]], opened.now)
+    with bar("replaying", len(planned)) as tell:
+        for start in range(0, 0 if dry_run else len(planned), BATCH):
+            batch = [one.new for one in planned[start : start + BATCH]]
+            made += await opened.store.replay(batch, opened.now)
+            tell(len(batch))
     print_table(_DRY if dry_run else _MADE, planned[:TABLE_LIMIT])
     if len(planned) > TABLE_LIMIT:
         note(f"and {len(planned) - TABLE_LIMIT} more")

@@ -15,13 +15,19 @@ from collections.abc import Callable, Collection, Iterable
 
 from gateway.config import Settings, Subscription
 from gateway.destinations import Answer
+from gateway.pipeline.handing_on import keep_answer
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
 from gateway.pipeline.settle import interrupted, settlement
+from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
 from gateway.store.records import Attempt, Claimed, Settlement
+from gateway.telemetry import named
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.series import Labels, Series, Value
+from gateway.telemetry.trace import CURRENT
 
 POLL = 1.0
 """Seconds after which the worker looks for deliveries that another process has made (a replay)."""
@@ -42,6 +48,7 @@ class Worker:
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
         only: Collection[str] | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """`clock` gives Unix seconds, `chance` a number in [0, 1) that places a retry in its jitter.
 
@@ -52,6 +59,7 @@ class Worker:
         self._clock = clock
         self._chance = chance
         self._only = only
+        self._telemetry = telemetry or Telemetry()
         self._owner = this_process()
         self._lanes: dict[str, Lane] = {}
         self._settings: Settings | None = None
@@ -89,6 +97,15 @@ class Worker:
             self._polled = time.monotonic()
             await self._poll()
         await self._claim()
+
+    def series(self) -> Series:
+        """What is under way and how much may be, for /metrics."""
+        found: dict[tuple[str, Labels], Value] = {}
+        for name, lane in self._lanes.items():
+            self._telemetry.counts.subscription(name)
+            found[named.DELIVERING.name, (name,)] = len(lane.under_way)
+            found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
+        return found
 
     async def stop(self, limit: float) -> None:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
@@ -181,6 +198,7 @@ class Worker:
     async def _deliver(self, lane: Lane, claimed: Claimed) -> None:
         """One attempt, from the request to the row that tells of it."""
         started = self._clock()
+        CURRENT.set(span_of(claimed, self._telemetry.tracer))  # in this task, which makes this attempt only
         try:
             answer = await self._try(lane, claimed, started)
         except asyncio.CancelledError:
@@ -188,6 +206,8 @@ class Worker:
             await self._write(claimed, interrupted(claimed, attempt, self._now()))
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
+        if claimed.delivery.subscription in self._running().proxied:
+            await keep_answer(self._store, claimed, answer, self._now())
         try:
             await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
         except StoreError as error:
@@ -222,20 +242,7 @@ class Worker:
         self.wake({name for candidate in settled.emit for name in candidate.subscriptions})
         if settled.ordered is not None:  # the next one of the key may go now
             self.wake([settled.ordered])
-        attempt = settled.attempt
-        log.log(
-            logging.INFO if settled.state == "succeeded" else logging.WARNING,
-            "delivery.attempted event=%s name=%s delivery=%s subscription=%s attempt=%d status=%s ms=%d %s%s",
-            claimed.event.event_id,
-            claimed.event.name,
-            attempt.delivery_id,
-            claimed.delivery.subscription,
-            attempt.number,
-            attempt.status,
-            attempt.latency,
-            settled.state if held else "lease lost",
-            f" error={attempt.error!r}" if attempt.error else "",
-        )
+        tell(self._telemetry, claimed, settled, held)
 
     def _idle_for(self) -> float:
         """Seconds until a lane should claim, POLL at most. Marks those where something has become due."""

@@ -45,6 +45,7 @@ STREAMS = (
     Stream("dedupe_keys", ("", "")),
     Stream("rejection_counts", ("", "")),
     Stream("paused", ("",)),
+    Stream("backfills", ("", "")),
 )
 
 

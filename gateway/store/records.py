@@ -18,13 +18,13 @@ class Reception:
 
     `headers` is JSON text, a list of [name, value] without any that hold a secret. `body` and the
     `request_id` it is kept under, shared by a batch, are None where the event's data is exactly the body.
-    `secret` is the index of the secret that matched.
+    `secret` is the index of the secret that matched, None where the event was read from the provider's API.
     """
 
     remote_addr: str
     url: str
     headers: str
-    secret: int
+    secret: int | None
     request_id: str | None = None
     body: bytes | None = None
 
@@ -34,7 +34,8 @@ class Candidate:
     """An event that asks to be stored.
 
     `key` is the dedupe key within the event's source, None for system events, which are never duplicates.
-    It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data.
+    It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data;
+    empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
     order. `verdicts` say why others get none.
     """
@@ -259,6 +260,16 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """Pending deliveries that no worker has: all, those that are due, and for how long (ms) the oldest is."""
+
+    subscription: str
+    waiting: int
+    due: int
+    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A subscription that gets nothing until it is resumed; its deliveries wait."""
 
@@ -277,6 +288,18 @@ class RejectionCount:
     count: int
     first_at: int
     last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a backfill of a source got: behind the event with the id `cursor`, None where it has none yet.
+
+    `account` is a connected account, "" for the provider's own.
+    """
+
+    source: str
+    account: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 import adapters
 from gateway.config import format_duration, load
+from gateway.config.backfill import Backfill
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.settings import SourceKeys, TopLevel
@@ -23,6 +24,7 @@ DESTINATIONS = (Path(__file__).parents[2] / "docs" / "destinations.md").read_tex
 ROWS = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in PAGE.splitlines() if row[:1] == "|"]
 KEYS = {row[0].strip("| `"): row for row in ROWS}
 LENT = {
+    "sources.*.ack": "`stored`",
     "sources.*.secrets": "required",
     "sources.*.tolerance": "the provider's",
     "sources.*.public_url": "`server.public_url` and `/webhooks/{name}`",
@@ -44,6 +46,7 @@ def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldIn
 ALL = [
     *[(key, field) for key, field in keys(TopLevel) if key not in ("server", "store", "dedupe")],
     *keys(SourceKeys, "sources.*."),
+    *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Candidate, Query, Reception, Rejection, Settlement
+from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Rejection, Settlement
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
 
@@ -39,6 +39,8 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
         await store.accept([candidate(f"evt_{number}", at=at, to=("app", "mail"))])
     await store.accept([candidate("evt_7", at=NOW + 140 * HOUR + 1, data='{"a":2}')])
     await store.accept([batch("one", NOW), batch("two", NOW)])
+    await store.begin_backfill("stripe", "", NOW, NOW + HOUR)
+    await store.mark_backfill(Place("stripe", "", "evt_7"), NOW + HOUR)
     told = Verdict("app", "filter", "event.v == '2'", '{"event.v":"1"}')
     await store.accept([replace(candidate("filtered", at=NOW), verdicts=(told,))])
     claimed = await store.claim({"app": 3}, {"app": HOUR}, NOW + 900 * HOUR, "me")
@@ -85,7 +87,7 @@ async def test_everything_arrives_and_is_compared(filled: Path, database: str) -
     assert [(one.name, one.rows, one.same) for one in compared] == [
         ("events", 10, True), ("deliveries", 16, True), ("verdicts", 1, True),
         ("duplicates", 1, True), ("rejections", 1, True),
-        ("dedupe_keys", 10, True), ("rejection_counts", 1, True), ("paused", 1, True),
+        ("dedupe_keys", 10, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
     ]  # fmt: skip
     ours, theirs = await open_store(filled), await PostgresStore.open(database)
     assert await seen(ours) == await seen(theirs)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.contract import StoreError
-from gateway.store.postgres import claims, deliveries, rejections, retention
+from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
@@ -18,6 +18,7 @@ from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
@@ -27,6 +28,7 @@ from gateway.store.records import (
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -36,6 +38,8 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
 
 __all__ = ["PostgresStore", "plan", "prepare"]
@@ -63,6 +67,10 @@ class PostgresStore:
         """Open the database of `url`, making or migrating its tables first where that is allowed."""
         await migrate(url, may_migrate)
         return cls(url, connections, clock)
+
+    @property
+    def commits(self) -> Commits:
+        return self._groups.commits
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)
@@ -171,8 +179,43 @@ class PostgresStore:
     async def waiting(self) -> Mapping[str, int]:
         return dict(await self._list("waiting", (), lambda row: (row["subscription"], row["count"])))
 
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        found = await self._pool.read(lambda session: session.rows("backlog", session.at(now)))
+        return [Backlog(*row) for row in found]
+
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", (), rows.pause)
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        await self._groups.write(watch.keep_answers, kept)
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        return await self._pool.read(lambda session: watch.awaited(session, pairs)) if pairs else []
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        return await self._pool.read(lambda session: watch.answer(session, delivery_id))
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        return await self._groups.write(watch.watch, watch.Look(heard, gap, now))
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        return await self._groups.write(watch.tell_silent, (source, counted_from, now, emit))
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        return await self._groups.write(watch.tell_rejected, (source, period, now, emit))
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        asked = (first_id(since), since, source)
+        return bool(await self._pool.read(lambda session: session.value("has_accepted", *asked)))
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(await self._list("known", (source, list(keys)), lambda row: str(row["key"])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._groups.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._groups.write(backfills.mark, (place, until))
 
     async def close(self) -> None:
         await self._groups.close()

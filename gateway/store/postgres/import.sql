@@ -43,6 +43,9 @@ FROM rejection_counts WHERE (source, reason) > ($1, $2) ORDER BY source, reason 
 -- name: copied_paused
 SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER BY subscription LIMIT $2;
 
+-- name: copied_backfills
+SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2) ORDER BY account, source LIMIT $3;
+
 -- name: last_of_events
 SELECT max(seq) FROM events;
 
@@ -66,6 +69,9 @@ SELECT source, reason FROM rejection_counts ORDER BY source DESC, reason DESC LI
 
 -- name: last_of_paused
 SELECT max(subscription) FROM paused;
+
+-- name: last_of_backfills
+SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1;
 
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
@@ -118,6 +124,10 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::big
 -- name: take_paused
 INSERT INTO paused (subscription, paused_at, reason)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
+
+-- name: take_backfills
+INSERT INTO backfills (source, account, cursor, busy_until)
+SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS b (account, source, cursor);
 
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.

@@ -117,3 +117,14 @@ LEFT JOIN LATERAL (
     WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
 ) AS last ON true
 ORDER BY a.place;
+
+-- name: backlog
+SELECT d.subscription, count(*), count(*) FILTER (WHERE d.due_at <= n.now), greatest(0, n.now - min(d.due_at))
+FROM (SELECT coalesce($1::bigint, now_ms()) AS now) AS n, deliveries_pending AS d
+WHERE d.leased_until IS NULL OR d.leased_until = 9000000000000000
+GROUP BY d.subscription, n.now;
+
+-- name: known
+SELECT key FROM dedupe_keys WHERE source = $1 AND key = ANY($2::text[])
+UNION
+SELECT id FROM events WHERE left(id, 255) = ANY($2::text[]) AND source = $1;

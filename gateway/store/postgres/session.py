@@ -24,8 +24,8 @@ Clock = Literal["database", "caller"]
 
 SQL = {
     name: statement
-    for file in ("writes.sql", "deliveries.sql", "reads.sql", "retention.sql", "schema.sql", "import.sql")
-    for name, statement in load("gateway.store.postgres", file).items()
+    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch")
+    for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 
 

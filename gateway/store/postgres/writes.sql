@@ -96,3 +96,11 @@ INSERT INTO heartbeat (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at 
 -- A NOTIFY takes a lock that the whole server shares until its transaction ends: this one waits for no disk.
 SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, message)
 FROM unnest($2::text[]) AS message;
+
+-- name: begin_backfill
+INSERT INTO backfills AS b (source, account, busy_until) VALUES ($1, $2, $3)
+ON CONFLICT (source, account) DO UPDATE SET busy_until = excluded.busy_until WHERE b.busy_until <= $4
+RETURNING cursor;
+
+-- name: mark_backfill
+UPDATE backfills SET cursor = $3, busy_until = $4 WHERE source = $1 AND account = $2;

@@ -18,6 +18,7 @@ from gateway.store import rows
 from gateway.store.contract import Planned, StoreError, StoreRefused
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
@@ -27,6 +28,7 @@ from gateway.store.records import (
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -36,12 +38,15 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.sqlite import deliveries, rejections, retention
+from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
+from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
+from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
 
 LISTEN_EVERY = 0.05
@@ -67,6 +72,10 @@ class SqliteStore:
         """Open `path`, making its folder (0700) and tables or migrating them first where that is allowed."""
         await asyncio.to_thread(prepare, path, may_migrate)
         return cls(path)
+
+    @property
+    def commits(self) -> Commits:
+        return self._writer.commits
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
@@ -174,8 +183,43 @@ class SqliteStore:
     async def waiting(self) -> Mapping[str, int]:
         return await self._read(lambda db: dict(tuple(row) for row in db.execute(READS["waiting"])))
 
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        return await self._list("backlog", {"now": now}, lambda row: Backlog(*row))
+
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", {}, rows.pause)
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        await self._writer.write(watch.keep_answers, kept)
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        return await self._read(lambda db: watch.awaited(db, pairs)) if pairs else []
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        return await self._read(lambda db: watch.answer(db, delivery_id))
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        return await self._writer.write(watch.watch, watch.Look(heard, gap, now))
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        return await self._writer.write(watch.tell_silent, (source, counted_from, now, emit))
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        return await self._writer.write(watch.tell_rejected, (source, period, now, emit))
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        asked = {"source": source, "since": since, "since_id": first_id(since)}
+        return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        asked = {"source": source, "keys": orjson.dumps(keys).decode()}
+        return frozenset(await self._list("known", asked, lambda row: str(row[0])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._writer.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._writer.write(backfills.mark, (place, until))
 
     async def close(self) -> None:
         if self._listening is not None:

@@ -108,3 +108,14 @@ SELECT coalesce(max(seq), 0) FROM deliveries;
 
 -- name: newer_deliveries
 SELECT subscription, max(seq) FROM deliveries WHERE seq > :seq GROUP BY subscription;
+
+-- name: backlog
+SELECT subscription, count(*), count(*) FILTER (WHERE due_at <= :now), max(0, :now - min(due_at))
+FROM deliveries
+WHERE state = 'pending' AND leased_until IS NULL
+GROUP BY subscription;
+
+-- name: known
+SELECT key FROM dedupe_keys WHERE source = :source AND key IN (SELECT value FROM json_each(:keys))
+UNION
+SELECT id FROM events WHERE id IN (SELECT value FROM json_each(:keys)) AND source = :source;

@@ -29,6 +29,20 @@ def m002_order_and_verdicts(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m003_ack(db: sqlite_utils.Database) -> None:
+    """Answers that a provider waits for, sources that are watched."""
+    for statement in (files(__package__) / "m003_ack.sql").read_text(encoding="utf-8").split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
+def m009_backfills(db: sqlite_utils.Database) -> None:
+    """How far the backfill of each source got, and until when somebody is at it."""
+    db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
+
+
 def migrate(connection: sqlite3.Connection, path: str, may_migrate: bool = True) -> list[str]:
     """Bring the file up to this version's schema. Returns the names of the migrations that ran.
 

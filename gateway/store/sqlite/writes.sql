@@ -201,3 +201,11 @@ DELETE FROM dedupe_keys WHERE (source, key) IN (
 -- name: told_of
 SELECT s.event_id FROM deliveries AS d JOIN events AS s ON s.id = d.delivery_id AND s.source = 'gateway'
 WHERE d.event_id = :event_id;
+
+-- name: begin_backfill
+INSERT INTO backfills (source, account, busy_until) VALUES (:source, :account, :until)
+ON CONFLICT (source, account) DO UPDATE SET busy_until = excluded.busy_until WHERE busy_until <= :now
+RETURNING cursor;
+
+-- name: mark_backfill
+UPDATE backfills SET cursor = :cursor, busy_until = :until WHERE source = :source AND account = :account;

@@ -182,10 +182,11 @@ async def _of_filter(
         and (not one.event.is_system or query.source is not None or query.name is not None)
     ]
     for event in reversed(found):
-        for target in (subscription,) if subscription else opened.router.match(event.name):
-            yield _planned(
-                opened, event.event_id, event.name, target, await _last(opened, event.event_id, target)
-            )
+        for target in (subscription,) if subscription else opened.router.route(event).subscriptions:
+            last = await _last(opened, event.event_id, target)
+            one = _planned(opened, event.event_id, event.name, target, last)
+            key = opened.router.order_key(target, event)
+            yield replace(one, new=replace(one.new, order_key=key))
 
 
 async def _last(opened: Opened, event_id: str, subscription: str) -> str | None:

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from gateway import api
@@ -25,9 +25,11 @@ from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.metrics import Metrics
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
-from gateway.store import Store, StoreError, open_store
+from gateway.store import Store, StoreError, StoreUnavailable, open_store
 from gateway.telemetry.process import Telemetry
 from gateway.telemetry.siblings import Siblings
+from gateway.ui import Site
+from gateway.ui import routes as ui_routes
 from gateway.watching import Watching
 
 READY_WITHIN = 2.0
@@ -70,8 +72,10 @@ class Gateway:
         self._telemetry = telemetry or Telemetry()
         self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
         self._send: api.Send | None = None
-        routes = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
+        routes: list[BaseRoute] = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
         routes.append(Route("/metrics", self._metrics.answer))
+        self._wake: Callable[[Iterable[str]], None] = _nobody_here
+        routes += ui_routes(self._site())
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 
@@ -103,6 +107,20 @@ class Gateway:
             raise RuntimeError("a webhook arrived before the application was started")
         return self._ingest
 
+    def _site(self) -> Site:
+        """What the dashboard looks at and acts on."""
+
+        def opened() -> Store:
+            if self._store is None:
+                raise StoreUnavailable("the store is not open yet; try again")
+            return self._store
+
+        def wake(subscriptions: Iterable[str]) -> None:
+            self._wake(subscriptions)
+
+        take = self.take if self._role.ingests else None
+        return Site(lambda: self._running, opened, wake, take, self._clock)
+
     @property
     def running(self) -> Running:
         """The config in force."""
@@ -121,7 +139,7 @@ class Gateway:
             ending.push_async_callback(store.close)
             self._metrics.open(store, self._telemetry.counts)
             ending.callback(self._metrics.write)
-            wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
+            self._wake = wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
             if self._role.ingests:
                 self._watching = watching = Watching(store, lambda: self._running, wake, self._clock)
                 ending.push_async_callback(watching.close)

@@ -90,6 +90,7 @@ def test_every_contract_holds() -> None:
         ("gateway/store/records.py", "import asyncpg", "asyncpg: "),
         ("gateway/app.py", "import yaml", "YAML: "),
         ("gateway/app.py", "import uvicorn", "typer, rich and uvicorn: "),
+        ("gateway/app.py", "import jinja2", "Jinja2 and its kin: "),
         ("gateway/pipeline/worker.py", "import starlette", "Starlette: "),
     ],
 )

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from gateway.cancelling import cancellation
 from gateway.cli.deliveries import in_flight
 from gateway.cli.listing import pages
 from gateway.cli.opening import NOTHING, ConfigOption, Opened, note, run, stop, unknown
 from gateway.pipeline import system
-from gateway.store.records import Attempt, Cancellation, Delivery, Query
+from gateway.store.records import Delivery, Query
 
 BATCH = 100
 """Deliveries that are ended in one transaction at most; each brings a system event with it."""
@@ -101,16 +102,9 @@ async def _named(opened: Opened, id: str) -> list[Delivery] | None:
 async def _end(opened: Opened, pending: Sequence[Delivery]) -> int:
     ended = 0
     for start in range(0, len(pending), BATCH):
-        batch = [await _cancellation(opened, delivery) for delivery in pending[start : start + BATCH]]
+        batch = [
+            await cancellation(opened.store, opened.router, delivery, opened.now)
+            for delivery in pending[start : start + BATCH]
+        ]
         ended += await opened.store.cancel(batch)
     return ended
-
-
-async def _cancellation(opened: Opened, delivery: Delivery) -> Cancellation:
-    stored = await opened.store.event(delivery.event_id)
-    if stored is None:  # purged between the two reads, and its delivery with it
-        return Cancellation(delivery.delivery_id, opened.now)
-    attempts: Sequence[Attempt] = await opened.store.attempts(delivery.delivery_id)
-    last = attempts[-1] if attempts else None
-    emit = system.ended(delivery, stored.event, "cancelled", last, opened.router, opened.now)
-    return Cancellation(delivery.delivery_id, opened.now, emit)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import typer
 
-from gateway.cli.listing import Columns, gap, local, pages, print_table, printable
+from gateway.cli.listing import Columns, local, pages, print_table, printable
 from gateway.cli.opening import NOTHING, Opened, stop
-from gateway.event import made_at
+from gateway.config import format_gap
+from gateway.event import made_at, values_at
 from gateway.store.records import Duplicate, Query, Stored
 
 LONGEST_VALUE = 200
@@ -90,25 +91,11 @@ def _print_difference(copy: Duplicate, first: Stored | None) -> None:
 
 def value_at(document: object, path: str) -> str:
     """The JSON text of the field at the dotted `path`, cut at LONGEST_VALUE; `absent` where there is none."""
-    found = [document] if path == "$" else _at(document, path)
+    found = [document] if path == "$" else values_at(document, path)
     if not found:
         return "absent"
     text = printable(orjson.dumps(found[0]).decode())
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
-
-
-def _at(document: object, path: str) -> list[object]:
-    """The value at `path`, if any; a key may itself hold dots, so every way to divide the path is tried."""
-    if not isinstance(document, Mapping):
-        return []
-    if path in document:
-        return [document[path]]
-    parts = path.split(".")
-    for count in range(1, len(parts)):
-        key, rest = ".".join(parts[:count]), ".".join(parts[count:])
-        if key in document and (found := _at(document[key], rest)):
-            return found
-    return []
 
 
 def body(copy: Duplicate) -> str:
@@ -120,7 +107,7 @@ COPIES: Columns[Duplicate] = {
     "DUPLICATE ID": lambda copy: copy.duplicate_id,
     "ID": lambda copy: copy.id,
     "RECEIVED": lambda copy: local(copy.received_at),
-    "GAP": lambda copy: gap(copy.gap),
+    "GAP": lambda copy: format_gap(copy.gap),
     "BODY": body,
     "REASON": lambda copy: copy.reason,
     "SECRET": lambda copy: "" if copy.secret is None else str(copy.secret),

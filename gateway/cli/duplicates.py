@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -13,7 +12,6 @@ from gateway.cli.listing import (
     TABLE_LIMIT,
     Columns,
     Listing,
-    gap,
     local,
     pages,
     print_json,
@@ -24,6 +22,8 @@ from gateway.cli.listing import (
 )
 from gateway.cli.opening import USAGE, ConfigOption, Opened, run, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
+from gateway.config import format_gap
+from gateway.copies import Group, grouped
 from gateway.store.records import Duplicate, Query
 
 Id = Annotated[
@@ -81,50 +81,14 @@ async def _show_groups(opened: Opened, query: Query, limit: int) -> None:
     if not groups:
         return tell_nothing(LISTING.noun, query.source, None, opened)
     for group in groups[:limit]:
-        await group.name_first(opened)
+        await group.name_first(opened.store)
     print_table(_GROUPS, groups[:limit])
     if len(groups) > limit:
         tell_left_off("first events", limit)
 
 
-@dataclass(slots=True)
-class Group:
-    """The copies of one first event so far, read newest first."""
-
-    newest: Duplicate
-    oldest: Duplicate
-    copies: int = 0
-    differing: int = 0
-    id: str = ""
-    name: str = ""
-    sources: set[str] = field(default_factory=set)
-    reasons: set[str] = field(default_factory=set)
-
-    def add(self, copy: Duplicate) -> None:
-        """Count one more copy, received before those known."""
-        self.oldest = copy
-        self.copies += 1
-        self.differing += not copy.same_body
-        self.sources.add(copy.source)
-        self.reasons.add(copy.reason)
-
-    async def name_first(self, opened: Opened) -> None:
-        """Set the id and name of the first event; those of a twin are others than its copies'."""
-        self.id, self.name = self.newest.id, self.newest.name
-        if "twin" in self.reasons and (first := await opened.store.event(self.newest.event_id)):
-            self.id, self.name = first.event.id, first.event.name
-
-
-async def grouped(copies: AsyncIterator[Duplicate]) -> list[Group]:
-    """One group a first event, the one with the newest copy first; `copies` come newest first."""
-    groups: dict[str, Group] = {}
-    async for copy in copies:
-        groups.setdefault(copy.event_id, Group(copy, copy)).add(copy)
-    return list(groups.values())
-
-
 def _when(copy: Duplicate) -> str:
-    return f"{local(copy.received_at)} ({gap(copy.gap)})"
+    return f"{local(copy.received_at)} ({format_gap(copy.gap)})"
 
 
 def _body(group: Group) -> str:

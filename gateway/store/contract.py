@@ -24,6 +24,7 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
+    Mark,
     NewDelivery,
     Outcome,
     Pause,
@@ -266,6 +267,21 @@ class Store(Protocol):
 
     async def mark_backfill(self, place: Place, until: int) -> None:
         """Note how far a backfill got, and take it until `until`; 0 lets it go."""
+        ...
+
+    async def marks(self, times: Sequence[int]) -> Sequence[Mark]:
+        """A mark for each time (Unix ms), in their order; at the same cost however many rows there are."""
+        ...
+
+    async def dead_letters(self, since: int, width: int) -> Mapping[int, int]:
+        """How many deliveries died in each span of `width` ms from `since` on, by the span's number.
+
+        Spans without any are left out.
+        """
+        ...
+
+    async def last_seen(self, sources: Sequence[str]) -> Mapping[str, int]:
+        """When the newest stored event of each source was received; sources without any are left out."""
         ...
 
     async def close(self) -> None:

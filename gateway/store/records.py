@@ -247,7 +247,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which rows a list wants, newest first. `before` is the `seq` after which the next page starts."""
+    """Which rows a list wants, newest first. `before` is the `seq` after which the next page starts.
+
+    `after` is the `seq` at which the looking ends: rows of events and deliveries that are not above it are
+    not even looked at, however few match above it.
+    """
 
     source: str | None = None
     name: str | None = None
@@ -256,6 +260,7 @@ class Query:
     subscription: str | None = None
     event_id: str | None = None
     before: int | None = None
+    after: int | None = None
     limit: int = 100
 
 
@@ -309,3 +314,17 @@ class VerdictCount:
     subscription: str
     errors: int
     last: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far each kind of row had come at a time: the `seq` of the first that was made then or later.
+
+    Two marks tell how many were made between them without a row being counted. That is exact as long as
+    nothing in between was erased, and a little off where several nodes write at once.
+    """
+
+    events: int
+    duplicates: int
+    rejections: int
+    deliveries: int

@@ -25,6 +25,7 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
+    Mark,
     NewDelivery,
     Outcome,
     Pause,
@@ -139,7 +140,7 @@ class PostgresStore:
 
     async def events(self, query: Query) -> Sequence[Stored]:
         since = None if query.since is None else first_id(query.since)
-        asked = (query.source, _expression(query.name), since, query.before, query.limit)
+        asked = (query.source, _expression(query.name), since, query.before, query.after, query.limit)
         return await self._list("events", asked, rows.stored)
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
@@ -157,10 +158,10 @@ class PostgresStore:
         return await self._list("rejection_counts", (), rows.rejection_count)
 
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
-        tail = (query.state, query.subscription, query.before, query.limit)
+        tail = (query.state, query.subscription, query.before)
         if query.event_id is not None:
-            return await self._list("deliveries_of", (query.event_id, *tail), rows.delivery)
-        asked = (query.source, _expression(query.name), query.since, *tail)
+            return await self._list("deliveries_of", (query.event_id, *tail, query.limit), rows.delivery)
+        asked = (query.source, _expression(query.name), query.since, *tail, query.after, query.limit)
         return await self._list("deliveries", asked, rows.delivery)
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
@@ -216,6 +217,17 @@ class PostgresStore:
 
     async def mark_backfill(self, place: Place, until: int) -> None:
         await self._groups.write(backfills.mark, (place, until))
+
+    async def marks(self, times: Sequence[int]) -> Sequence[Mark]:
+        ids = [first_id(time) for time in times]
+        return await self._list("marks", (ids,), lambda row: Mark(**dict(row)))
+
+    async def dead_letters(self, since: int, width: int) -> Mapping[int, int]:
+        return dict(await self._list("dead_letters", (since, width), lambda row: (row["span"], row["dead"])))
+
+    async def last_seen(self, sources: Sequence[str]) -> Mapping[str, int]:
+        found = await self._list("last_seen", (list(sources),), lambda row: (row["name"], row["at"]))
+        return {name: at for name, at in found if at is not None}
 
     async def close(self) -> None:
         await self._groups.close()

@@ -23,8 +23,9 @@ WHERE ($1::text IS NULL OR e.source = $1)
     AND ($2::text IS NULL OR e.name ~ $2)
     AND e.event_id >= coalesce($3::text, '')
     AND ($4::bigint IS NULL OR e.seq < $4)
+    AND ($5::bigint IS NULL OR e.seq > $5)
 ORDER BY e.seq DESC
-LIMIT $5;
+LIMIT $6;
 
 -- name: duplicates
 SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
@@ -68,8 +69,9 @@ WHERE ($1::text IS NULL OR e.source = $1)
     AND ($4::text IS NULL OR d.state = $4)
     AND ($5::text IS NULL OR d.subscription = $5)
     AND ($6::bigint IS NULL OR d.seq < $6)
+    AND ($7::bigint IS NULL OR d.seq > $7)
 ORDER BY d.seq DESC
-LIMIT $7;
+LIMIT $8;
 
 -- name: deliveries_of
 SELECT d.*, e.id, e.name, e.source
@@ -130,3 +132,27 @@ GROUP BY d.subscription, n.now;
 SELECT key FROM dedupe_keys WHERE source = $1 AND key = ANY($2::text[])
 UNION
 SELECT id FROM events WHERE left(id, 255) = ANY($2::text[]) AND source = $1;
+
+-- name: marks
+-- Ids are times: each kind has an index of them, and one look into it is enough.
+SELECT
+    coalesce((SELECT r.seq FROM events AS r WHERE r.event_id >= t.id ORDER BY r.event_id LIMIT 1),
+             (SELECT coalesce(max(r.seq), 0) + 1 FROM events AS r)) AS events,
+    coalesce((SELECT r.seq FROM duplicates AS r WHERE r.duplicate_id >= t.id ORDER BY r.duplicate_id LIMIT 1),
+             (SELECT coalesce(max(r.seq), 0) + 1 FROM duplicates AS r)) AS duplicates,
+    coalesce((SELECT r.seq FROM rejections AS r WHERE r.rejection_id >= t.id ORDER BY r.rejection_id LIMIT 1),
+             (SELECT coalesce(max(r.seq), 0) + 1 FROM rejections AS r)) AS rejections,
+    coalesce((SELECT r.seq FROM deliveries AS r WHERE r.delivery_id >= t.id ORDER BY r.delivery_id LIMIT 1),
+             (SELECT coalesce(max(r.seq), 0) + 1 FROM deliveries AS r)) AS deliveries
+FROM unnest($1::text[]) WITH ORDINALITY AS t(id, place)
+ORDER BY t.place;
+
+-- name: dead_letters
+SELECT (finished_at - $1::bigint) / $2::bigint AS span, count(*) AS dead
+FROM deliveries_finished
+WHERE state = 'dead' AND finished_at >= $1
+GROUP BY span;
+
+-- name: last_seen
+SELECT s.name, (SELECT e.received_at FROM events AS e WHERE e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS at
+FROM unnest($1::text[]) AS s(name);

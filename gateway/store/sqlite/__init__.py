@@ -25,6 +25,7 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
+    Mark,
     NewDelivery,
     Outcome,
     Pause,
@@ -150,7 +151,8 @@ class SqliteStore:
 
     async def events(self, query: Query) -> Sequence[Stored]:
         since = None if query.since is None else first_id(query.since)
-        return await self._list("events", asdict(query) | {"since": since}, rows.stored)
+        name = "events" if query.source is None else "events_from"
+        return await self._list(name, asdict(query) | {"since": since}, rows.stored)
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
         name = "duplicates" if query.event_id is None else "duplicates_of"
@@ -163,7 +165,8 @@ class SqliteStore:
         return await self._list("rejection_counts", {}, rows.rejection_count)
 
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
-        name = "deliveries" if query.event_id is None else "deliveries_of"
+        name = "dead_deliveries" if query.state == "dead" else "deliveries"
+        name = name if query.event_id is None else "deliveries_of"
         return await self._list(name, asdict(query), rows.delivery)
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
@@ -220,6 +223,21 @@ class SqliteStore:
 
     async def mark_backfill(self, place: Place, until: int) -> None:
         await self._writer.write(backfills.mark, (place, until))
+
+    async def marks(self, times: Sequence[int]) -> Sequence[Mark]:
+        ids = [{"id": first_id(time)} for time in times]
+        return await self._read(lambda db: [Mark(*db.execute(READS["mark"], id).fetchone()) for id in ids])
+
+    async def dead_letters(self, since: int, width: int) -> Mapping[int, int]:
+        asked = {"since": since, "width": width}
+        return await self._read(lambda db: dict(map(tuple, db.execute(READS["dead_letters"], asked))))
+
+    async def last_seen(self, sources: Sequence[str]) -> Mapping[str, int]:
+        def read(db: sqlite3.Connection) -> dict[str, int]:
+            found = {name: db.execute(READS["last_seen"], {"source": name}).fetchone() for name in sources}
+            return {name: row[0] for name, row in found.items() if row is not None}
+
+        return await self._read(read)
 
     async def close(self) -> None:
         if self._listening is not None:

@@ -17,9 +17,7 @@ migrations = Migrations("gateway")
 @migrations()
 def m001_initial(db: sqlite_utils.Database) -> None:
     """Events with their duplicates, rejections, deliveries and attempts."""
-    for statement in (files(__package__) / "m001_initial.sql").read_text(encoding="utf-8").split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run("m001_initial.sql", db)
 
 
 @migrations()
@@ -32,15 +30,25 @@ def m002_order_and_verdicts(db: sqlite_utils.Database) -> None:
 @migrations()
 def m003_ack(db: sqlite_utils.Database) -> None:
     """Answers that a provider waits for, sources that are watched."""
-    for statement in (files(__package__) / "m003_ack.sql").read_text(encoding="utf-8").split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run("m003_ack.sql", db)
+
+
+@migrations()
+def m006_dashboard(db: sqlite_utils.Database) -> None:
+    """Indexes by which people find a source's events and the dead letters."""
+    _run("m006_dashboard.sql", db)
 
 
 @migrations()
 def m009_backfills(db: sqlite_utils.Database) -> None:
     """How far the backfill of each source got, and until when somebody is at it."""
     db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
+
+
+def _run(file: str, db: sqlite_utils.Database) -> None:
+    for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
+        if statement.strip():
+            db.execute(statement)
 
 
 def migrate(connection: sqlite3.Connection, path: str, may_migrate: bool = True) -> list[str]:

@@ -121,7 +121,9 @@ LEFT JOIN LATERAL (
 ORDER BY a.place;
 
 -- name: backlog
-SELECT d.subscription, count(*), count(*) FILTER (WHERE d.due_at <= n.now), greatest(0, n.now - min(d.due_at))
+-- What is held for an earlier one of its key waits too.
+SELECT d.subscription, count(*), count(*) FILTER (WHERE d.due_at <= n.now),
+       greatest(0, n.now - min(greatest(d.due_at, d.created_at)))
 FROM (SELECT coalesce($1::bigint, now_ms()) AS now) AS n, deliveries_pending AS d
 WHERE d.leased_until IS NULL OR d.leased_until = 9000000000000000
 GROUP BY d.subscription, n.now;

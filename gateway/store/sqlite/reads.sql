@@ -131,9 +131,13 @@ SELECT coalesce(max(seq), 0) FROM deliveries;
 SELECT subscription, max(seq) FROM deliveries WHERE seq > :seq GROUP BY subscription;
 
 -- name: backlog
-SELECT subscription, count(*), count(*) FILTER (WHERE due_at <= :now), max(0, :now - min(due_at))
-FROM deliveries
-WHERE state = 'pending' AND leased_until IS NULL
+-- What is held for an earlier one of its key waits too.
+SELECT subscription, count(*), count(*) FILTER (WHERE due_at <= :now), max(0, :now - min(max(due_at, created_at)))
+FROM (
+    SELECT subscription, due_at, created_at FROM deliveries WHERE state = 'pending' AND leased_until IS NULL
+    UNION ALL
+    SELECT subscription, due_at, created_at FROM deliveries WHERE leased_until = 9000000000000000
+)
 GROUP BY subscription;
 
 -- name: known

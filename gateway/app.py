@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused, error_body
+from gateway.api import v1
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
@@ -54,6 +55,8 @@ class Gateway:
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
+        self._wake: Callable[[Iterable[str]], None] = _nobody_here
+        self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
         routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
@@ -62,6 +65,8 @@ class Gateway:
         """One connection. Webhooks go past the router: theirs is the hot path."""
         if scope["type"] == "http" and self._role.ingests and scope["path"].startswith(PREFIX):
             return self._started(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith(v1.PREFIX):
+            return self._api(scope, receive, send)
         return self._rest(scope, receive, send)
 
     @property
@@ -96,6 +101,7 @@ class Gateway:
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
+            self._wake = wake
             if self._role.ingests:
                 self._ingest = Ingest(lambda: self._running, store, wake, self._clock)
                 ending.push_async_callback(self._ingest.close)

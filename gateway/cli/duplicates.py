@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -22,8 +21,10 @@ from gateway.cli.listing import (
     tell_left_off,
     tell_nothing,
 )
-from gateway.cli.opening import USAGE, ConfigOption, Opened, run, stop
+from gateway.cli.opening import USAGE, ConfigOption, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
+from gateway.operate.copies import Group, grouped
+from gateway.operate.opened import Looked
 from gateway.store.records import Duplicate, Query
 
 Id = Annotated[
@@ -47,13 +48,14 @@ def duplicates(
     limit: LimitOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Show how often each first event came again, or the copies of one event."""
     if id is not None and (source or name or since is not None):
         raise stop("an ID already says which event: leave out --source, --name and --since", USAGE)
     query = Query(source=source, name=name, since=since)
 
-    async def job(opened: Opened) -> None:
+    async def job(opened: Looked) -> None:
         if id is not None:
             await _show_copies(opened, id, limit, as_json)
         elif as_json:
@@ -61,10 +63,10 @@ def duplicates(
         else:
             await _show_groups(opened, query, limit or TABLE_LIMIT)
 
-    run(config, job)
+    look(config, url, job)
 
 
-async def _show_copies(opened: Opened, id: str, limit: int | None, as_json: bool) -> None:
+async def _show_copies(opened: Looked, id: str, limit: int | None, as_json: bool) -> None:
     copies = await copies_of(opened, id)
     if as_json:
         for copy in copies[:limit]:
@@ -76,51 +78,15 @@ async def _show_copies(opened: Opened, id: str, limit: int | None, as_json: bool
         tell_left_off("copies", shown)
 
 
-async def _show_groups(opened: Opened, query: Query, limit: int) -> None:
+async def _show_groups(opened: Looked, query: Query, limit: int) -> None:
     groups = await grouped(pages(opened.store.duplicates, query))
     if not groups:
         return tell_nothing(LISTING.noun, query.source, None, opened)
     for group in groups[:limit]:
-        await group.name_first(opened)
+        await group.name_first(opened.store)
     print_table(_GROUPS, groups[:limit])
     if len(groups) > limit:
         tell_left_off("first events", limit)
-
-
-@dataclass(slots=True)
-class Group:
-    """The copies of one first event so far, read newest first."""
-
-    newest: Duplicate
-    oldest: Duplicate
-    copies: int = 0
-    differing: int = 0
-    id: str = ""
-    name: str = ""
-    sources: set[str] = field(default_factory=set)
-    reasons: set[str] = field(default_factory=set)
-
-    def add(self, copy: Duplicate) -> None:
-        """Count one more copy, received before those known."""
-        self.oldest = copy
-        self.copies += 1
-        self.differing += not copy.same_body
-        self.sources.add(copy.source)
-        self.reasons.add(copy.reason)
-
-    async def name_first(self, opened: Opened) -> None:
-        """Set the id and name of the first event; those of a twin are others than its copies'."""
-        self.id, self.name = self.newest.id, self.newest.name
-        if "twin" in self.reasons and (first := await opened.store.event(self.newest.event_id)):
-            self.id, self.name = first.event.id, first.event.name
-
-
-async def grouped(copies: AsyncIterator[Duplicate]) -> list[Group]:
-    """One group a first event, the one with the newest copy first; `copies` come newest first."""
-    groups: dict[str, Group] = {}
-    async for copy in copies:
-        groups.setdefault(copy.event_id, Group(copy, copy)).add(copy)
-    return list(groups.values())
 
 
 def _when(copy: Duplicate) -> str:

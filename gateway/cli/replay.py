@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.listing import TABLE_LIMIT, Columns, local, pages, print_table
-from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, note, run, stop, unknown
+from gateway.cli.listing import TABLE_LIMIT, Columns, local, print_table
+from gateway.cli.opening import (
+    NOTHING,
+    USAGE,
+    ConfigOption,
+    Opened,
+    UrlOption,
+    elsewhere,
+    note,
+    run,
+    stop,
+    unknown,
+)
 from gateway.cli.options import DryRunOption, SinceOption
-from gateway.event import new_id
-from gateway.store.records import Delivery, NewDelivery, Query, Stored
-
-BATCH = 500
-"""New deliveries in one transaction at most."""
+from gateway.operate.replaying import Plan, Planned, Problem, carry_out, plan_of_dead, plan_of_ids
+from gateway.store.records import Query
 
 WRONG = "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h"
 
@@ -40,6 +48,7 @@ def replay(
     ] = None,
     dry_run: DryRunOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Deliver stored events anew.
 
@@ -51,22 +60,20 @@ def replay(
     async def job(opened: Opened) -> None:
         _check(subscription, opened)
         if ids:
-            planned = await _of_ids(opened, ids, subscription)
+            plan = await plan_of_ids(opened, ids, subscription)
         else:
-            planned = [one async for one in _of_failed(opened, since, subscription)]
-        if not planned:
+            plan = await plan_of_dead(opened, Query(since=since, subscription=subscription))
+        _tell(plan, opened)
+        if not plan.planned:
             raise stop(f"no dead delivery ended since {local(since)} that has no later one", NOTHING)
-        await _carry_out(opened, planned, dry_run)
+        await _do(opened, plan.planned, dry_run)
 
-    run(config, job)
+    there = elsewhere(config, url)
+    if there is None:
+        return run(config, job)
+    from gateway.cli.remote import replay as replay_there
 
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A delivery to make, with the name of its event."""
-
-    new: NewDelivery
-    name: str
+    replay_there(there, ids or [], since, subscription, dry_run)
 
 
 def _check(subscription: str | None, opened: Opened) -> None:
@@ -75,96 +82,46 @@ def _check(subscription: str | None, opened: Opened) -> None:
         raise stop(unknown("subscription", subscription, known, opened.settings.file), USAGE)
 
 
-async def _of_ids(opened: Opened, ids: Sequence[str], subscription: str | None) -> list[Planned]:
-    """What the ids ask for. Ends the command, with nothing done, where one of them can't be replayed."""
-    planned: list[Planned] = []
-    problems: list[str] = []
-    for id in dict.fromkeys(ids):
-        # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
-        if (delivery := await opened.store.delivery(id)) is not None:
-            planned += _of_delivery(opened, delivery, subscription, problems)
-        elif (stored := await opened.store.event(id)) is not None:
-            planned += _of_event(opened, stored, subscription, problems)
-        else:
-            problems.append(f"there is no event or delivery {id!r}; list them with: gateway events")
-    if problems:
-        raise stop("\n".join([*problems, "nothing was replayed"]), NOTHING)
-    return planned
+def _tell(plan: Plan, opened: Opened) -> None:
+    """Say what is odd about a plan. Ends the command, with nothing done, where an id can't be replayed."""
+    known, file = opened.settings.subscriptions, opened.settings.file
+    for one in plan.waiting:
+        again = f"to end that one: gateway cancel {one.delivery_id}"
+        note(f"{one.delivery_id} is still pending and due at {local(one.due_at)}; {again}")
+    for name in sorted(plan.gone):
+        note(f"left out what died there: {unknown('subscription', name, known, file)}")
+    if plan.problems:
+        told = [_words(problem, known, file) for problem in plan.problems]
+        raise stop("\n".join([*told, "nothing was replayed"]), NOTHING)
 
 
-def _of_delivery(
-    opened: Opened, delivery: Delivery, subscription: str | None, problems: list[str]
-) -> list[Planned]:
-    target = subscription or delivery.subscription
-    if target not in opened.settings.subscriptions:
-        known = opened.settings.subscriptions
-        gone = unknown("subscription", target, known, opened.settings.file)
-        problems.append(f"{delivery.delivery_id}: {gone}; choose one with --subscription")
-        return []
-    if delivery.state == "pending":
-        again = f"to end that one: gateway cancel {delivery.delivery_id}"
-        note(f"{delivery.delivery_id} is still pending and due at {local(delivery.due_at)}; {again}")
-    return [_planned(opened, delivery.event_id, delivery.name, target, delivery.delivery_id)]
+def _words(problem: Problem, known: Iterable[str], file: Path) -> str:
+    if problem.why == "missing":
+        return f"there is no event or delivery {problem.id!r}; list them with: gateway events"
+    if problem.why == "unwanted":
+        return f"{problem.id}: no subscription wants {problem.name}; name one with --subscription"
+    gone = unknown("subscription", problem.name, known, file)
+    return f"{problem.id}: {gone}; choose one with --subscription"
 
 
-def _of_event(opened: Opened, stored: Stored, subscription: str | None, problems: list[str]) -> list[Planned]:
-    event = stored.event
-    targets = (subscription,) if subscription else opened.router.match(event.name)
-    if not targets:
-        problems.append(f"{event.event_id}: no subscription wants {event.name}; name one with --subscription")
-    return [_planned(opened, event.event_id, event.name, target) for target in targets]
-
-
-async def _of_failed(opened: Opened, since: int | None, subscription: str | None) -> AsyncIterator[Planned]:
-    """The dead deliveries that are the last of their event for their subscription.
-
-    One that was replayed already, or has a replay under way, is left alone, so that doing this twice
-    delivers once.
-    """
-    dead = Query(state="dead", since=since, subscription=subscription)
-    gone: set[str] = set()
-    async for delivery in pages(opened.store.deliveries, dead):
-        if delivery.subscription not in opened.settings.subscriptions:
-            gone.add(delivery.subscription)
-        elif await _is_last(opened, delivery):
-            id, name = delivery.event_id, delivery.name
-            yield _planned(opened, id, name, delivery.subscription, delivery.delivery_id)
-    for name in sorted(gone):
-        known = unknown("subscription", name, opened.settings.subscriptions, opened.settings.file)
-        note(f"left out what died there: {known}")
-
-
-async def _is_last(opened: Opened, delivery: Delivery) -> bool:
-    query = Query(event_id=delivery.event_id, subscription=delivery.subscription, limit=1)
-    return [last.seq for last in await opened.store.deliveries(query)] == [delivery.seq]
-
-
-def _planned(
-    opened: Opened, event_id: str, name: str, subscription: str, replay_of: str | None = None
-) -> Planned:
-    now = opened.now
-    return Planned(NewDelivery(new_id(now), event_id, subscription, now, replay_of), name)
-
-
-async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) -> None:
-    made = 0
-    for start in range(0, 0 if dry_run else len(planned), BATCH):
-        made += await opened.store.replay([one.new for one in planned[start : start + BATCH]], opened.now)
-    print_table(_DRY if dry_run else _MADE, planned[:TABLE_LIMIT])
-    if len(planned) > TABLE_LIMIT:
-        note(f"and {len(planned) - TABLE_LIMIT} more")
-    count = len(planned) if dry_run else made
-    note(f"{'would make' if dry_run else 'made'} {count} new {'delivery' if count == 1 else 'deliveries'}")
-    await _tell_of_pauses(opened, {one.new.subscription for one in planned})
-
-
-async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
+async def _do(opened: Opened, planned: Sequence[Planned], dry_run: bool) -> None:
+    made = len(planned) if dry_run else await carry_out(opened, planned)
+    show_planned(planned, made, dry_run)
+    subscriptions = {one.new.subscription for one in planned}
     for pause in await opened.store.paused():
         if pause.subscription in subscriptions:
             note(
                 f"{pause.subscription} is paused ({pause.reason}); its deliveries wait until: "
                 f"gateway resume {pause.subscription}"
             )
+
+
+def show_planned(planned: Sequence[Planned], made: int, dry_run: bool) -> None:
+    """Print what a replay made, or would make."""
+    print_table(_DRY if dry_run else _MADE, planned[:TABLE_LIMIT])
+    if len(planned) > TABLE_LIMIT:
+        note(f"and {len(planned) - TABLE_LIMIT} more")
+    note(f"{'would make' if dry_run else 'made'} {made} new {'delivery' if made == 1 else 'deliveries'}")
 
 
 _DRY: Columns[Planned] = {

@@ -25,6 +25,7 @@ DESTINATION_SECRETS = ("subscriptions", "*", "destination", "secrets")
 SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, ("event_keys",))
 SECRET_SCALARS = (
     ("server", "admin_token"),
+    ("api_tokens", "*", "token"),
     ("subscriptions", "*", "destination", "headers", "*"),
     ("subscriptions", "*", "destination", "password"),
     ("subscriptions", "*", "destination", "token"),

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from adapters.base import Adapter
+from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
@@ -29,14 +30,7 @@ DAY = 86_400.0
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 POSTGRES_EXAMPLE = "postgresql://user:password@host/gateway"
-_VISIBLE = re.compile(r"[!-~]+")
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
-
-
-def _sent_in_a_header(secret: Secret | None) -> Secret | None:
-    if secret and not _VISIBLE.fullmatch(secret.get_secret_value()):
-        raise ValueError("must be printable ASCII characters without spaces")
-    return secret
 
 
 def _public_url(value: Any) -> str | None:
@@ -62,7 +56,7 @@ class Server(Section):
 
     host: str = Field("127.0.0.1", min_length=1)
     port: Count = Field(8080, ge=0, le=65_535)
-    admin_token: Annotated[Secret | None, AfterValidator(_sent_in_a_header)] = None
+    admin_token: Annotated[Secret | None, AfterValidator(sent_in_a_header)] = None
     max_body: Size = ByteSize(1_048_576)
     max_in_flight: Count = Field(1024, ge=1, le=1_000_000)
     body_timeout: Duration = 10.0
@@ -171,6 +165,7 @@ class TopLevel(Section):
     store: Store = Store()
     dedupe: Dedupe = Dedupe()
     event_keys: tuple[Annotated[Secret, AfterValidator(_fits_a_url)], ...] = ()
+    api_tokens: tuple[ApiToken, ...] = ()
     adapters_path: str | None = None
 
 
@@ -234,3 +229,4 @@ class Settings:
     subscriptions: Mapping[str, Subscription]
     unset_secrets: tuple[str, ...] = ()
     made_secrets: frozenset[str] = frozenset()
+    api_tokens: tuple[ApiToken, ...] = ()

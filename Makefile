@@ -20,16 +20,16 @@ PROJECT := $(INSTALL) --build-constraint constraints.txt -e
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs bench chaos lock clean
+.PHONY: help run test lint docs bench bench-postgres chaos lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile
 
 run: $(VENV)/installed  ## start the gateway in development mode on 127.0.0.1:8080; ARGS="--config other.yaml"
 	$(BIN)/gateway serve --dev $(ARGS)
 
 test: $(VENV)/installed-test  ## run the whole suite; PYTEST_ARGS="-k dedupe"
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/installed-test  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -41,6 +41,9 @@ docs: $(VENV)/installed  ## write what the adapters declare into docs/providers
 
 bench: $(VENV)/installed  ## requests a second against the ceiling and the hand-written receiver; ROUNDS= REQUESTS=
 	$(BIN)/python -m bench.run --rounds $(ROUNDS) --requests $(REQUESTS) $(BENCH_ARGS)
+
+bench-postgres: $(VENV)/installed-test  ## ingest on PostgreSQL with 1, 2 and 4 nodes, and what a claim costs
+	$(BIN)/python -m bench.postgres $(BENCH_ARGS)
 
 chaos: $(VENV)/installed-test  ## a cluster that is killed, frozen and cut off under load; CHAOS_ARGS="--webhooks 5000 --seed 7"
 	$(BIN)/python -m tests.cluster.chaos $(CHAOS_ARGS)

@@ -115,7 +115,8 @@ async def drain(connections: list[Connection], pool: Pool) -> float:
 async def load(args: argparse.Namespace) -> dict[str, Any]:
     prepared = iter(webhooks.requests(args.path, args.warmup + args.requests, args.duplicates))
     connect = asyncio.get_running_loop().create_connection
-    connections = [(await connect(Connection, "127.0.0.1", args.port))[1] for _ in range(args.connections)]
+    ports = [args.port[number % len(args.port)] for number in range(args.connections)]
+    connections = [(await connect(Connection, "127.0.0.1", port))[1] for port in ports]
     warm, pool = Pool(islice(prepared, args.warmup), args.rate), Pool(prepared, args.rate)
     await drain(connections, warm)
     seconds = await drain(connections, pool)
@@ -133,7 +134,7 @@ async def load(args: argparse.Namespace) -> dict[str, Any]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, nargs="+", required=True, help="several take turns")
     parser.add_argument("--path", required=True)
     parser.add_argument("--requests", type=int, required=True)
     parser.add_argument("--warmup", type=int, default=1000, help="requests sent first and not measured")

@@ -186,7 +186,7 @@ class Session:
         """Everything that a command prints."""
         script = "\n".join([*self.setup, self.with_ports(command)])
         ran = subprocess.run(
-            ["bash", "-c", script], cwd=self.folder, env=self.env, timeout=30,
+            ["bash", "-c", script], cwd=self.folder, env=self.env, timeout=90,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         return self.readable(ran.stdout.decode())
@@ -303,7 +303,7 @@ def test_a_guide_shows_what_happens(guide: Session, page: str) -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_tried() -> None:
-    kinds = {"console", "sh", "yaml", "python", "json", "text", "ini"}
+    kinds = {"console", "sh", "yaml", "python", "json", "text", "ini", "sql", "nginx"}
     fences = [line for page in PAGES for line in (ROOT / page).read_text().splitlines() if line[:3] == "```"]
     assert {block.language for block in EVERY} == kinds
     assert len(fences) == 2 * len(EVERY)
@@ -354,13 +354,13 @@ def test_the_adapter_receives_what_somebody_else_signed(session: Session) -> Non
     for block in (one for one in blocks("README.md") if "my-adapters" in one.title + one.text):
         if block.language != "console":
             session.play(block)
-    session.env = {**session.env, "TYPEFORM_SECRET": "a secret of the form"}
+    session.env = {**session.env, "TALLY_SECRET": "a secret of the form"}
     session.stay("make run", "")
-    body = b'{"event_id":"01J","event_type":"form_response","form_response":{"answers":[]}}'
+    body = b'{"eventId":"01J","eventType":"FORM_RESPONSE","data":{"fields":[]}}'
     digest = base64.b64encode(hmac.digest(b"a secret of the form", body, hashlib.sha256)).decode()
     url = f"http://127.0.0.1:{session.ports['8080']}/webhooks/forms"
     sent = [
-        httpx.post(url, content=body, headers={"typeform-signature": p + digest}) for p in ("", "sha256=")
+        httpx.post(url, content=body, headers={"tally-signature": p + digest}) for p in ("sha256=", "")
     ]
     assert [response.status_code for response in sent] == [401, 200]
 

@@ -73,10 +73,11 @@ def serving(
     clock: Callable[[], float] = time.time,
     server: str = "",
     more: str = "",
+    url: str = "sqlite:///data/gateway.db",
 ) -> Iterator[Served]:
     """A gateway in a thread of its own, until the block ends."""
     text = CONFIG.replace("port: 8080}", f"port: 8080{', ' if server else ''}{server}}}") + more
-    home.config.write_text(text)
+    home.config.write_text(text.replace("sqlite:///data/gateway.db", url))
     settings = load(home.config, {"STRIPE_SECRET": SECRET, "BILLING_SECRET": "b" * 20})
     gateway = Gateway(settings, Role(delivers=False), clock)
     listener = socket.create_server(("127.0.0.1", 0))

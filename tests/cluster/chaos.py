@@ -106,6 +106,7 @@ async def run(webhooks: int, seed: int, share: float = 0.3, pause: float = 0.7) 
             problems = await _problems(server, provider, subscriber)
             repeated = sum(sum(got.values()) - len(got) for got in subscriber.got.values())
             seconds = time.monotonic() - started
+            await subscriber.close()
             return Result(seed, seconds, provider.tries, chaos.happened, repeated, problems)
     raise AssertionError("unreachable")
 

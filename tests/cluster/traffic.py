@@ -88,6 +88,12 @@ class Subscriber:
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=512)
         return f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
 
+    async def close(self) -> None:
+        """Stop listening."""
+        if self.server is not None:
+            self.server.close()
+        await asyncio.sleep(0)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:

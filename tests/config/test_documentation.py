@@ -119,7 +119,8 @@ def test_the_examples_of_destinations_load(tmp_path: Path, example: str) -> None
     keys = example.replace("\n", "\n    ")
     source = "sources: {s: {adapter: github, secrets: [some-secret]}}\n"
     (tmp_path / "config.yaml").write_text(f"{source}subscriptions:\n  app:\n    events: ['**']\n    {keys}")
-    loaded = load(tmp_path / "config.yaml", {}, secrets="optional")
+    env = {name: "password-1" for name in re.findall(r"\$\{(\w+)", example)}
+    loaded = load(tmp_path / "config.yaml", env, secrets="optional")
     assert f"type: {loaded.subscriptions['app'].destination.type}" in example
 
 

@@ -98,7 +98,7 @@ async def test_lines_survive_rotations_under_way(path: Path) -> None:
 
     delivering = asyncio.gather(*(deliver(names[start::4]) for start in range(4)))
     while not delivering.done():
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)
         if path.exists():
             rotated.append(path.rename(path.with_suffix(f".{len(rotated)}")))
     await delivering

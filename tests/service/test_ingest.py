@@ -67,29 +67,32 @@ def test_a_changed_copy_is_told(start: Start, subscriber: Subscriber) -> None:
 
 BODY = json.dumps(stripe_event("evt_1")).encode()
 
-# method, path, body, headers -> status, code
-REFUSED = [
-    ("POST", "/webhooks/nobody", BODY, signed(BODY), 404, "unknown_source"),  # no such source
-    ("GET", "/webhooks/stripe", b"", {}, 405, "method_not_allowed"),  # Stripe has no GET handshake
-    ("PUT", "/webhooks/stripe", BODY, signed(BODY), 405, "method_not_allowed"),  # nor a PUT
-    ("POST", "/webhooks/stripe", BODY, {}, 401, "bad_signature"),  # unsigned
-    ("POST", "/webhooks/stripe", BODY, signed(BODY, "whsec_other"), 401, "bad_signature"),  # wrong secret
-    ("POST", "/webhooks/stripe", BODY + b" ", signed(BODY), 401, "bad_signature"),  # changed on the way
-    ("POST", "/webhooks/stripe", b"\xff" + BODY, signed(BODY), 401, "bad_signature"),  # not even text
-    ("POST", "/webhooks/stripe", BODY, signed(BODY, at=time.time() - 3600), 401, "stale_timestamp"),  # old
-    ("POST", "/webhooks/stripe", BODY, signed(BODY, at=time.time() + 3600), 401, "stale_timestamp"),  # future
-    ("POST", "/webhooks/stripe", b"[]", signed(b"[]"), 400, "malformed_payload"),  # genuine, but no event
-    ("POST", "/webhooks/stripe", b"{}", signed(b"{}"), 400, "malformed_payload"),  # no id
-    ("POST", "/webhooks/stripe", b"", signed(b""), 400, "malformed_payload"),  # nothing
-    ("POST", "/webhooks/stripe", b"x" * 2048, signed(b"x"), 413, "body_too_large"),  # past max_body
-    ("GET", "/nothing", b"", {}, 404, "not_found"),  # no such page
-    ("POST", "/healthz", b"", {}, 405, "method_not_allowed"),  # a GET page
-]
+
+def refused() -> list[tuple[Any, ...]]:
+    """Method, path, body, headers -> status, code. Signed when it is run: a signature ages."""
+    old, early = signed(BODY, at=time.time() - 3600), signed(BODY, at=time.time() + 3600)
+    return [
+        ("POST", "/webhooks/nobody", BODY, signed(BODY), 404, "unknown_source"),  # no such source
+        ("GET", "/webhooks/stripe", b"", {}, 405, "method_not_allowed"),  # Stripe has no GET handshake
+        ("PUT", "/webhooks/stripe", BODY, signed(BODY), 405, "method_not_allowed"),  # nor a PUT
+        ("POST", "/webhooks/stripe", BODY, {}, 401, "bad_signature"),  # unsigned
+        ("POST", "/webhooks/stripe", BODY, signed(BODY, "whsec_other"), 401, "bad_signature"),  # wrong secret
+        ("POST", "/webhooks/stripe", BODY + b" ", signed(BODY), 401, "bad_signature"),  # changed on the way
+        ("POST", "/webhooks/stripe", b"\xff" + BODY, signed(BODY), 401, "bad_signature"),  # not even text
+        ("POST", "/webhooks/stripe", BODY, old, 401, "stale_timestamp"),  # an hour old
+        ("POST", "/webhooks/stripe", BODY, early, 401, "stale_timestamp"),  # an hour ahead
+        ("POST", "/webhooks/stripe", b"[]", signed(b"[]"), 400, "malformed_payload"),  # genuine, but no event
+        ("POST", "/webhooks/stripe", b"{}", signed(b"{}"), 400, "malformed_payload"),  # no id
+        ("POST", "/webhooks/stripe", b"", signed(b""), 400, "malformed_payload"),  # nothing
+        ("POST", "/webhooks/stripe", b"x" * 2048, signed(b"x"), 413, "body_too_large"),  # past max_body
+        ("GET", "/nothing", b"", {}, 404, "not_found"),  # no such page
+        ("POST", "/healthz", b"", {}, 405, "method_not_allowed"),  # a GET page
+    ]
 
 
 def test_each_refusal_has_its_status_and_code(start: Start) -> None:
     gateway = start(server=", max_body: 2000")
-    for method, path, body, headers, status, code in REFUSED:
+    for method, path, body, headers, status, code in refused():
         answer = httpx.request(method, gateway.url + path, content=body, headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), (method, path, body)
         assert answer.json()["error"]["message"]

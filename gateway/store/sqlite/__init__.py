@@ -53,7 +53,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writer = Writer(path)
+        self._writer = Writer(path, quick=[accept])
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._listening: asyncio.Task[None] | None = None

@@ -48,6 +48,15 @@ def test_a_list_comes_in_pages(served: Served, limit: int, pages: list[str]) -> 
     assert ["".join(row["id"] for row in page) for page in _every(served, "/events", limit)] == pages
 
 
+def test_every_list_comes_in_pages(served: Served) -> None:
+    served.home.accept(event("a", to=("app", "mail")), event("a", at=NOW + 1), event("a", at=NOW + 2))
+    for n in range(2):
+        served.home.do(lambda store, n=n: store.reject(rejection(NOW + n, body=b"{}")))  # type: ignore[misc]
+    for path in ("/duplicates", "/deliveries", "/rejections", "/quarantine"):
+        newest, oldest = served.get(path).json()["items"]
+        assert _every(served, path, 1) == [[newest], [oldest]]
+
+
 def test_a_new_row_does_not_disturb_the_pages(served: Served) -> None:
     served.home.accept(event("a"), event("b", at=NOW + 1))
     first = served.get("/events", limit=1).json()

@@ -131,7 +131,7 @@ def index(all_facts: Iterable[Facts]) -> str:
     """The page that lists them all."""
     rows = [
         f"| [{one.title}]({one.name}.md) | `{one.name}` | {one.scheme} | {one.setup} | {one.key} "
-        f"| {one.retries} | {one.vectors} |"
+        f"| {one.retries} | {one.vectors}: {_cell('; '.join(one.sources))} |"
         for one in sorted(all_facts, key=lambda one: one.title.lower())
     ]
     head = [
@@ -142,7 +142,7 @@ def index(all_facts: Iterable[Facts]) -> str:
         "[adapters/README.md](../../adapters/README.md), or use `hmac`, `token`, `basic` or",
         "`standard_webhooks` with a few config keys.",
         "",
-        "| provider | adapter | scheme | set-up request | dedupe key | retries for | vectors |",
+        "| provider | adapter | scheme | set-up request | dedupe key | retries for | vectors, from |",
         "|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*head, *rows]) + "\n"

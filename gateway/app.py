@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from gateway import api
 from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.api import v1
 from gateway.config import Settings
@@ -57,6 +58,7 @@ class Gateway:
         self._ingest: Ingest | None = None
         self._wake: Callable[[Iterable[str]], None] = _nobody_here
         self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
+        self._send: api.Send | None = None
         routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
@@ -67,6 +69,8 @@ class Gateway:
             return self._started(scope, receive, send)
         if scope["type"] == "http" and scope["path"].startswith(v1.PREFIX):
             return self._api(scope, receive, send)
+        if scope["type"] == "http" and self._send is not None and scope["path"].startswith(api.PREFIX):
+            return self._send(scope, receive, send)
         return self._rest(scope, receive, send)
 
     @property
@@ -105,6 +109,8 @@ class Gateway:
             if self._role.ingests:
                 self._ingest = Ingest(lambda: self._running, store, wake, self._clock)
                 ending.push_async_callback(self._ingest.close)
+                self._send = api.Send(lambda: self._running, store, wake, self._clock)
+                ending.push_async_callback(self._send.close)
             keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
             ending.push_async_callback(_end, keeping)
             yield

@@ -15,8 +15,14 @@ from ulid_transform import bytes_to_ulid, ulid_to_timestamp
 SYSTEM = "gateway"
 """The source of every system event and the first segment of its name."""
 
+API = "api"
+"""The source of every event that was sent with an event key."""
+
 MAX_NAME = 256
 """Characters of an event's name at most."""
+
+SENT_BESIDE = ("user", "meta")
+"""The objects that the official packages may send beside `data`: attributes that hold JSON text."""
 
 EARLIEST_TS, LATEST_TS = 315_532_800_000, 4_102_444_800_000
 """Unix ms of 1980-01-01 and 2100-01-01: a time outside is a mistake of unit, not a time."""
@@ -49,14 +55,21 @@ class Event:
         return self.source == SYSTEM
 
     def wire(self) -> dict[str, Any]:
-        """The five fields that subscribers and system events see, `data` spliced in unchanged."""
-        return {
+        """The five fields that subscribers and system events see, `data` spliced in unchanged.
+
+        One that was sent with an event key has its `user` and `meta` beside them.
+        """
+        fields: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
             "data": orjson.Fragment(self.data.encode()),
             "ts": self.ts,
             "v": self.v,
         }
+        if self.source == API:
+            sent = {name: self.attributes.get(name) for name in SENT_BESIDE}
+            fields |= {name: orjson.Fragment(str(text).encode()) for name, text in sent.items() if text}
+        return fields
 
 
 class _Ids:

@@ -1,1 +1,5 @@
-"""What programs ask of a gateway over HTTP: to send events, and, under /api/v1, to look and operate."""
+"""What others ask of the gateway over HTTP besides webhooks: sending events of their own."""
+
+from gateway.api.send import PREFIX, Send
+
+__all__ = ["PREFIX", "Send"]

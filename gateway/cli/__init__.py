@@ -22,7 +22,7 @@ VERBS = {
     "worker": ("serve", "Deliver events only, on a shared store."),
     "check": ("check", "Validate the config without starting."),
     "reload": ("serve", "Make the running gateway read its config again."),
-    "events": ("events", "List events, newest first."),
+    "events": ("events", "List events, newest first; lint their names."),
     "event": ("events", "Show one event and what became of it."),
     "duplicates": ("duplicates", "Show which events came again."),
     "rejections": ("rejections", "List or count refused requests."),

@@ -1,4 +1,4 @@
-"""`gateway events` and `gateway event ID`."""
+"""`gateway events`, with `gateway events lint`, and `gateway event ID`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.event_page import print_page
+from gateway.cli.lint import lint
 from gateway.cli.listing import Listing, local, print_json, show
-from gateway.cli.opening import NOTHING, ConfigOption, UrlOption, look, stop
+from gateway.cli.opening import NOTHING, USAGE, ConfigOption, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
 from gateway.event import Event
 from gateway.operate.event_page import read_page
@@ -19,11 +20,15 @@ from gateway.store.records import Query, Stored
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command()(events)
+    group = typer.Typer(rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(events)
+    group.command()(lint)
+    app.add_typer(group, name="events")
     app.command()(event)
 
 
 def events(
+    ctx: typer.Context,
     source: SourceOption = None,
     name: NameOption = None,
     since: SinceOption = None,
@@ -33,6 +38,12 @@ def events(
     url: UrlOption = None,
 ) -> None:
     """List events, newest first."""
+    if ctx.invoked_subcommand is not None:
+        if any((source, name, since, limit, as_json, url)):
+            raise stop(
+                f"write the options behind {ctx.invoked_subcommand}: gateway events lint --json", USAGE
+            )
+        return
     query = Query(source=source, name=name, since=since)
 
     async def job(opened: Looked) -> None:

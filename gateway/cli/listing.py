@@ -13,7 +13,7 @@ import typer
 
 from gateway.cli.opening import NOTHING, note, stop, unknown
 from gateway.config import format_duration
-from gateway.event import SYSTEM
+from gateway.event import API, SYSTEM
 from gateway.operate.opened import Looked
 from gateway.operate.paging import Fetch
 from gateway.operate.paging import Numbered as Numbered
@@ -66,7 +66,7 @@ async def show(
 def tell_nothing(noun: str, source: str | None, subscription: str | None, opened: Looked) -> None:
     """Say on stderr that no row matched: no failure, unless the config has no such source or subscription."""
     text = f"no {noun} match in {opened.place}"
-    if source not in (None, SYSTEM) and source not in (known := list(opened.names("source"))):
+    if source not in (None, SYSTEM, API) and source not in (known := list(opened.names("source"))):
         raise stop(f"{text}; {unknown('source', source, known, opened.file)}", NOTHING)
     if subscription is not None and subscription not in (known := list(opened.names("subscription"))):
         raise stop(f"{text}; {unknown('subscription', subscription, known, opened.file)}", NOTHING)

@@ -26,8 +26,12 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 
 def _given_before_the_verb(ctx: typer.Context, config: Path | None) -> Path | None:
-    before: Path | None = ctx.find_root().params.get("config")
-    return config or before
+    """What was given after the verb wins, else what was given nearest before it."""
+    before = ctx.parent
+    while config is None and before is not None:
+        config = before.params.get("config")
+        before = before.parent
+    return config
 
 
 ConfigOption = Annotated[

@@ -2,6 +2,7 @@
 
 from gateway.config.describing import Description, describe, restart_needed
 from gateway.config.destinations import Destination
+from gateway.config.event_keys import EventKey
 from gateway.config.filling import SecretsMode
 from gateway.config.loading import load
 from gateway.config.problems import ConfigError, Problem
@@ -11,7 +12,7 @@ from gateway.config.subscription import Retry, Subscription
 from gateway.config.units import format_duration, parse_duration
 
 __all__ = [
-    "ConfigError", "Dedupe", "Description", "Destination", "Problem", "Retention", "Retry", "Secret",
-    "SecretsMode", "Server", "Settings", "Source", "Store", "Subscription", "describe", "format_duration",
-    "load", "parse_duration", "restart_needed",
+    "ConfigError", "Dedupe", "Description", "Destination", "EventKey", "Problem", "Retention", "Retry",
+    "Secret", "SecretsMode", "Server", "Settings", "Source", "Store", "Subscription", "describe",
+    "format_duration", "load", "parse_duration", "restart_needed",
 ]  # fmt: skip

@@ -22,10 +22,12 @@ GENERATE = "run with --dev to have one generated"
 
 SOURCE_SECRETS = ("sources", "*", "secrets")
 DESTINATION_SECRETS = ("subscriptions", "*", "destination", "secrets")
-SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, ("event_keys",))
+EVENT_KEYS = ("event_keys",)
+SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, EVENT_KEYS)
 SECRET_SCALARS = (
     ("server", "admin_token"),
     ("api_tokens", "*", "token"),
+    ("event_keys", "*"),
     ("subscriptions", "*", "destination", "headers", "*"),
     ("subscriptions", "*", "destination", "password"),
     ("subscriptions", "*", "destination", "token"),
@@ -102,6 +104,8 @@ class Filling:
         return [Secret(made)] if made else []
 
     def _value(self, node: Node, path: KeyPath) -> Any:
+        if path == EVENT_KEYS and isinstance(node, MappingNode):
+            return self._mapping(node, path)
         if any(is_at(path, pattern) for pattern in SECRET_LISTS):
             return self._secrets(node, path)
         if any(is_at(path, pattern) for pattern in SECRET_SCALARS):

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.config.api_token import check_tokens
 from gateway.config.destinations import DestinationSection
+from gateway.config.event_keys import named_keys
 from gateway.config.filling import Filling, SecretsMode
 from gateway.config.messages import checked
 from gateway.config.problems import KeyPath, Problems, shown
@@ -16,9 +17,13 @@ from gateway.config.settings import Server, Settings, Source, TopLevel
 from gateway.config.sources import build_source
 from gateway.config.subscription import Subscription
 from gateway.config.yaml_file import read
+from gateway.event import API, SYSTEM
 
-RESERVED = "gateway"
-"""The source of the gateway's own events; no configured source may take its name."""
+RESERVED = {
+    SYSTEM: "the name is the gateway's own; choose another",
+    API: "the name is that of events sent with an event key; choose another",
+}
+"""The sources that need no config; no configured one may take their name."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SOURCE = 'stripe: {adapter: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"]}'
@@ -56,6 +61,7 @@ def load(
 def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | None:
     """The whole file; every part is looked at, whatever is wrong with the others."""
     rest = {key: value for key, value in tree.items() if key not in _APART}
+    rest["event_keys"] = named_keys(rest.get("event_keys"), filling)
     top = checked(filling, TopLevel, {"store": {}, **rest}, (), beside=_APART)
     folder = _adapters_path(rest.get("adapters_path"), filling)
     sources = _sources(tree, folder, filling)
@@ -96,8 +102,8 @@ def _sources(tree: Mapping[str, Any], folder: Path | None, filling: Filling) -> 
         filling.wrong(("sources",), f"there are no sources; add for example {{{_SOURCE}}}")
     found = {}
     for name, raw in _entries(tree, "sources", filling):
-        if name == RESERVED:
-            filling.wrong(("sources", name), "the name is the gateway's own; choose another")
+        if name in RESERVED:
+            filling.wrong(("sources", name), RESERVED[name])
         elif source := build_source(name, raw, folder, filling):
             found[name] = source
     return found

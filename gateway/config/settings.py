@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from pydantic import (
 
 from adapters.base import Adapter
 from gateway.config.api_token import ApiToken, sent_in_a_header
+from gateway.config.event_keys import EventKey
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
@@ -30,7 +30,6 @@ DAY = 86_400.0
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 POSTGRES_EXAMPLE = "postgresql://user:password@host/gateway"
-_URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 def _public_url(value: Any) -> str | None:
@@ -52,12 +51,13 @@ def _endpoint_url(value: Any) -> str | None:
 
 
 class Server(Section):
-    """Where and how the gateway listens. Timeouts in seconds, `max_body` in bytes."""
+    """Where and how the gateway listens. Timeouts in seconds, `max_body` and `max_send_body` in bytes."""
 
     host: str = Field("127.0.0.1", min_length=1)
     port: Count = Field(8080, ge=0, le=65_535)
     admin_token: Annotated[Secret | None, AfterValidator(sent_in_a_header)] = None
     max_body: Size = ByteSize(1_048_576)
+    max_send_body: Size = ByteSize(524_288)
     max_in_flight: Count = Field(1024, ge=1, le=1_000_000)
     body_timeout: Duration = 10.0
     shutdown_timeout: Duration = 15.0
@@ -152,19 +152,13 @@ class Dedupe(Section):
     window: Duration = DAY
 
 
-def _fits_a_url(key: Secret) -> Secret:
-    if not _URL_SAFE.fullmatch(key.get_secret_value()):
-        raise ValueError("an event key is part of a URL; use letters, digits and . _ ~ - only")
-    return key
-
-
 class TopLevel(Section):
     """The file without its sources and subscriptions, which are checked one by one."""
 
     server: Server = Server()
     store: Store = Store()
     dedupe: Dedupe = Dedupe()
-    event_keys: tuple[Annotated[Secret, AfterValidator(_fits_a_url)], ...] = ()
+    event_keys: tuple[EventKey, ...] = ()
     api_tokens: tuple[ApiToken, ...] = ()
     adapters_path: str | None = None
 
@@ -223,7 +217,7 @@ class Settings:
     server: Server
     store: Store
     dedupe: Dedupe
-    event_keys: tuple[Secret, ...]
+    event_keys: tuple[EventKey, ...]
     adapters_path: Path | None
     sources: Mapping[str, Source]
     subscriptions: Mapping[str, Subscription]

@@ -1,95 +1,71 @@
-"""A real gateway on a free port, on the folder of the command line's tests; it delivers nothing by itself."""
+"""The send API on a real store, with a clock that stands where the test puts it."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import httpx
+import orjson
 import pytest
-import uvicorn
 
-from gateway.app import Gateway, Role
-from gateway.client import Gateway as Client
+from gateway.api import Send
 from gateway.config import load
-from tests.cli.conftest import CONFIG, Home, empty, home  # noqa: F401 - fixtures
+from gateway.running import Running
+from gateway.store import Store, open_store
+from gateway.store.records import Query, Stored
 
-ADMIN, OPERATOR, READER = "admin-token-of-test", "operator-token-of-test", "reader-token-of-test"
-TOKENS = f"""
-api_tokens:
-  - {{name: op, token: {OPERATOR}, scopes: [operate]}}
-  - {{name: grafana, token: {READER}}}
+NOW = 1_748_764_800_000
+"""Unix ms of 2025-06-01T08:00:00Z, where the clock stands at first."""
+
+HOUR, DAY = 3_600_000, 86_400_000
+SHOP, CRM = "shop-key-0001", "crm-key-0002"
+CONFIG = f"""
+server: {{max_send_body: 4KiB, max_in_flight: 2, body_timeout: 200ms}}
+event_keys: {{shop: {SHOP}, crm: {CRM}}}
+sources: {{stripe: {{adapter: stripe, secrets: [whsec_a]}}}}
+subscriptions:
+  app: {{events: ["order/**"], destination: {{type: stdout}}}}
+  told: {{events: ["gateway/duplicate.*"], destination: {{type: stdout}}}}
 """
-SECRET = "whsec_" + "11" * 32
 
 
 @dataclass
-class Served:
-    """A gateway that answers."""
+class Api:
+    """Sends to the API as `client` and looks into its `store`. `now` is Unix ms, `woken` who was woken."""
 
-    home: Home
-    url: str
-    gateway: Gateway
+    store: Store
+    running: Running
+    now: int = NOW
+    woken: list[str] = field(default_factory=list)
+    client: httpx.AsyncClient = field(init=False)
+    app: Send = field(init=False)
 
-    def ask(self, method: str, path: str, token: str | None = ADMIN, **how: object) -> httpx.Response:
-        """One request to the API."""
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        headers |= how.pop("headers", {})  # type: ignore[arg-type]
-        return httpx.request(method, f"{self.url}/api/v1{path}", headers=headers, **how)  # type: ignore[arg-type]
+    def __post_init__(self) -> None:
+        self.app = Send(lambda: self.running, self.store, self.woken.extend, lambda: self.now / 1000)
+        transport = httpx.ASGITransport(self.app)  # type: ignore[arg-type]
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
 
-    def get(self, path: str, token: str | None = ADMIN, **query: object) -> httpx.Response:
-        return self.ask("GET", path, token, params=query)
+    async def send(self, body: Any, key: str = SHOP, **headers: str) -> httpx.Response:
+        """POST `body`, which is bytes as they are or anything as JSON."""
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post(f"/e/{key}", content=content, headers=named)
 
-    def post(self, path: str, token: str | None = ADMIN, **body: object) -> httpx.Response:
-        return self.ask("POST", path, token, json=body)
-
-    def client(self, token: str | None = ADMIN) -> Client:
-        return Client(self.url, token)
-
-
-Serve = Callable[..., Served]
-
-
-@pytest.fixture
-def serve(home: Home) -> Iterator[Serve]:  # noqa: F811
-    """Serves `home` with another config: `serve(server="admin_token: abc", more=TOKENS)`."""
-    with contextlib.ExitStack() as ending:
-        yield lambda **parts: ending.enter_context(serving(home, **parts))
+    async def events(self, **query: Any) -> list[Stored]:
+        """What is stored, in the order it came."""
+        return [*reversed(await self.store.events(Query(**query)))]
 
 
 @pytest.fixture
-def served(serve: Serve) -> Served:
-    """A gateway with an admin token and two others."""
-    return serve(server=f"admin_token: {ADMIN}", more=TOKENS)
-
-
-@contextlib.contextmanager
-def serving(
-    home: Home,  # noqa: F811
-    clock: Callable[[], float] = time.time,
-    server: str = "",
-    more: str = "",
-    url: str = "sqlite:///data/gateway.db",
-) -> Iterator[Served]:
-    """A gateway in a thread of its own, until the block ends."""
-    text = CONFIG.replace("port: 8080}", f"port: 8080{', ' if server else ''}{server}}}") + more
-    home.config.write_text(text.replace("sqlite:///data/gateway.db", url))
-    settings = load(home.config, {"STRIPE_SECRET": SECRET, "BILLING_SECRET": "b" * 20})
-    gateway = Gateway(settings, Role(delivers=False), clock)
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(gateway, log_config=None, lifespan="on", ws="none", interface="asgi3")
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    try:
-        assert httpx.get(f"{url}/readyz").status_code == 200
-        yield Served(home, url, gateway)
-    finally:
-        running.should_exit = True
-        thread.join(20)
-        listener.close()
+async def api(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Api]:
+    """The API with two event keys."""
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    store = await open_store(tmp_path / "gateway.db")
+    made = Api(store, Running.of(load(tmp_path / "config.yaml", {})))
+    yield made
+    await made.client.aclose()
+    await made.app.close()
+    await store.close()

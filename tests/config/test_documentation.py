@@ -31,7 +31,7 @@ LENT = {
 }
 """Defaults that are not the model's: a source must have a secret, but not where a command only reads."""
 
-SPELT = {"1d": "24h", "1048576": "1MiB", "False": "false", "True": "true"}
+SPELT = {"1d": "24h", "1048576": "1MiB", "524288": "512KiB", "False": "false", "True": "true"}
 """Defaults that a person writes otherwise than the code prints them."""
 
 
@@ -60,9 +60,7 @@ GENERAL = ("basic", "hmac", "standard_webhooks", "stripe", "token")
 """Adapters whose keys are on this page; the others' are on their own pages, docs/providers/."""
 
 ADAPTER_KEYS = [
-    (name, key, field)
-    for name in GENERAL
-    for key, field in adapters.load(name).Options.model_fields.items()
+    (name, key, field) for name in GENERAL for key, field in adapters.load(name).Options.model_fields.items()
 ]
 
 

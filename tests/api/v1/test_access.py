@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from gateway.operate.access import ADDRESSES, FAILURES, WINDOW, Failures, is_local
-from tests.api.conftest import ADMIN, OPERATOR, READER, TOKENS, Serve, Served, serving
+from tests.api.v1.conftest import ADMIN, OPERATOR, READER, TOKENS, Serve, Served, serving
 from tests.cli.conftest import Home, event
 
 # token, a request that reads, one that acts

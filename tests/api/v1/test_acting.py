@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Served
+from tests.api.v1.conftest import Served
 from tests.cli.conftest import NOW, event
 from tests.cli.test_quarantine import _refuse, _webhook
 

@@ -13,7 +13,7 @@ from schemathesis import GenerationMode
 from gateway.api.v1.application import OPERATIONS
 from gateway.api.v1.openapi import SAID, document
 from gateway.api.v1.operation import Nothing, Operation
-from tests.api.conftest import ADMIN, TOKENS, Served, serving
+from tests.api.v1.conftest import ADMIN, TOKENS, Served, serving
 from tests.cli.conftest import CONFIG, NOW, Home, event, rejection
 
 
@@ -88,7 +88,7 @@ def test_the_document_needs_no_token(full: Served) -> None:
     assert answer.json() == document(OPERATIONS)
 
 
-PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.api.v1 import looking
 from gateway.store.records import Reception
-from tests.api.conftest import Served
+from tests.api.v1.conftest import Served
 from tests.cli.conftest import HOUR, NOW, SECOND, event, rejection
 
 A_PAYLOAD = '{"amount":1.10,"id":12345678901234567890123}'

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli import app
 from gateway.client import Gateway, GatewayError
-from tests.api.conftest import ADMIN, OPERATOR, READER, Served
+from tests.api.v1.conftest import ADMIN, OPERATOR, READER, Served
 from tests.cli.conftest import NOW, event, rejection
 
 

@@ -33,6 +33,7 @@ from adapters.errors import (
 )
 from adapters.events import MAX_TEXT, Confirm, ParsedEvent, Reply, short_text, text_field
 from adapters.proof import Scheme, check_text, host_allows
+from adapters.provider_api import EndpointsApi, EventsApi
 from adapters.request import MAX_HEADER, Headers, WebhookRequest, header_name, json_document, json_object
 
 __all__ = [
@@ -76,8 +77,15 @@ class Adapter:
     """The methods by which its webhooks come; a handshake may come by any."""
     key_hosts: ClassVar[tuple[str, ...]] = ()
     """Hosts from which documents may be fetched: exact names, or suffixes that begin with a dot."""
+    api_key_variable: ClassVar[str | None] = None
+    """The environment variable that by custom holds a key of the provider's API. None: no API is used."""
     forwarder: ClassVar[str | None] = None
     """The provider's own command that forwards real webhooks to `{url}`, where it has one."""
+    acts_on_answer: ClassVar[Mapping[str, str]] = {}
+    """Event types, by pattern (`invoice.created`, `command.*`), for which the provider acts on the answer:
+    what it does. For these, to answer once the event is stored may be too early, or say too little."""
+    answer_headers: ClassVar[frozenset[str]] = frozenset()
+    """Lower-case names of headers, besides `content-type`, that the provider reads in such an answer."""
     Options: ClassVar[type[Options]] = Options
     unstated: ClassVar[Mapping[str, Any]] = {}
     """What stands for required options where a captured request is judged offline and its record states none
@@ -176,6 +184,11 @@ class Adapter:
         """Whether the proof covers the body; see `Scheme`. Override it where `verify` is overridden."""
         return self.scheme is None or self.scheme.signs_body
 
+    @property
+    def keys_are_ids(self) -> bool:
+        """Whether the dedupe key of every event is its id: it is then recognised as long as it is stored."""
+        return True
+
     def check_secret(self, secret: str) -> None:
         """Raise ValueError, with a sentence that never shows it, where `secret` could never match."""
         if self.scheme is None:
@@ -196,3 +209,19 @@ class Adapter:
     def secret_params(self) -> frozenset[str]:
         """Names of query parameters that hold the secret itself; the gateway never keeps their values."""
         return self.scheme.secret_params() if self.scheme else frozenset()
+
+    def check_api_key(self, key: str) -> None:
+        """Raise ValueError, with a sentence that never shows it, where `key` can't be one of the API."""
+        check_text(key)
+
+    def events_api(self, key: str, base: str | None = None, account: str | None = None) -> EventsApi | None:
+        """The events that the provider keeps; None where it offers none. Opens no connection yet.
+
+        `base` replaces the URL of the API, `account` is a connected account to read. Raises ValueError where
+        `key` can't be one.
+        """
+        return None
+
+    def endpoints_api(self, key: str, base: str | None = None) -> EndpointsApi | None:
+        """The endpoints that the provider sends to; None where it offers none. As `events_api`."""
+        return None

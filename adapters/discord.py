@@ -54,6 +54,9 @@ class Discord(Adapter):
     retry_horizon = 600  # events: up to ten minutes; interactions: never
     key = "an interaction's id; an event has none: the SHA-256 of the body"
     first_sample = "application_authorized"
+    acts_on_answer = {
+        "interaction.*": "the answer is what the user sees, within 3 seconds; the gateway's own defers it",
+    }
 
     def challenge(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | None:
         """Both kinds of ping. Type 1 is a ping among interactions, and an event among webhook events."""

@@ -58,6 +58,12 @@ class Slack(Adapter):
     retry_horizon = DAY
     key = "event_id; of an interaction or a command its trigger_id, without one the SHA-256 of the body"
     first_sample = "app_mention"
+    # @slack/bolt 5.1.0, as above: `ack()` puts the words to show, or the errors of a view, into the answer
+    acts_on_answer = {
+        "command": "the answer's body is shown to who typed the command, within 3 seconds",
+        "command.*": "the answer's body is shown to who typed the command, within 3 seconds",
+        "view_submission": "the answer closes the view, holds its errors or the next one, within 3 seconds",
+    }
 
     def handshake(self, request: WebhookRequest, secrets: Sequence[str]) -> Reply | None:
         """Slack looks now and then whether the certificate of a command's URL is good (`ssl_check=1`)."""

@@ -36,6 +36,7 @@ from adapters.base import (
     text_field,
 )
 from adapters.plain import json_request
+from adapters.provider_api import EndpointsApi, EventsApi
 from adapters.schemes import first_match
 from adapters.stripe_samples import snapshot, thin
 from adapters.times import DAY, check_age, event_time, signed_time
@@ -86,7 +87,16 @@ class Stripe(Adapter):
     retry_horizon = 3 * DAY
     key = "the event id; with `twins: merge`, for a thin twin its snapshot's"
     first_sample = "customer.created"
+    api_key_variable = "STRIPE_API_KEY"
     forwarder = "stripe listen --forward-to {url}"
+    # Seen 2026-11-24: https://docs.stripe.com/invoicing/integration/workflow-transitions,
+    # https://docs.stripe.com/issuing/controls/real-time-authorizations (which wants the version's header too)
+    acts_on_answer = {
+        "invoice.created": "an hour after the 2xx it finalizes the invoice and attempts the payment; without "
+        "one it waits for up to 72 hours",
+        "issuing_authorization.request": "the answer's body approves or declines, within 2 seconds",
+    }
+    answer_headers = frozenset({"stripe-version"})
     Options = StripeOptions
     options: StripeOptions
 
@@ -153,11 +163,31 @@ class Stripe(Adapter):
     def signs_body(self) -> bool:
         return self._token is None
 
+    @property
+    def keys_are_ids(self) -> bool:
+        return self.options.twins != "merge"
+
     def secret_headers(self) -> frozenset[str]:
         return self._token.secret_headers() if self._token else frozenset()
 
     def secret_params(self) -> frozenset[str]:
         return self._token.secret_params() if self._token else frozenset()
+
+    def check_api_key(self, key: str) -> None:
+        # Imported here alone: it brings the HTTP client, which the hot path does not need.
+        from adapters.stripe_api import check_key
+
+        check_key(key)
+
+    def events_api(self, key: str, base: str | None = None, account: str | None = None) -> EventsApi:
+        from adapters.stripe_api import StripeApi
+
+        return StripeApi(key, base, account, self._event)
+
+    def endpoints_api(self, key: str, base: str | None = None) -> EndpointsApi:
+        from adapters.stripe_api import StripeApi
+
+        return StripeApi(key, base, None, self._event)
 
 
 def _timestamp(header: str) -> str:

@@ -49,6 +49,10 @@ class Twilio(PlainAdapter):
     retry_horizon = 60
     key = "the Sid and the status, of a call also its SequenceNumber or a digest; of a CloudEvent its id"
     first_sample = "message.received"
+    # Seen 2026-11-24: https://www.twilio.com/docs/voice/twiml
+    acts_on_answer = {
+        "call.ringing": "the answer is the TwiML by which the call goes on; the gateway's own ends the call",
+    }
     methods = frozenset({"POST", "GET"})
     Options = TwilioOptions
     options: TwilioOptions

@@ -13,18 +13,25 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from gateway import api
 from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.api import v1
+from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
+from gateway.metrics import Metrics
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
-from gateway.store import Store, StoreError, open_store
+from gateway.store import Store, StoreError, StoreUnavailable, open_store
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.siblings import Siblings
+from gateway.ui import Site
+from gateway.ui import routes as ui_routes
+from gateway.watching import Watching
 
 READY_WITHIN = 2.0
 """Seconds that a commit may take before the gateway counts as not ready."""
@@ -49,17 +56,28 @@ class Gateway:
     """One gateway: its config in force, its store, its worker. It is itself the ASGI application."""
 
     def __init__(
-        self, settings: Settings, role: Role = Role(), clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        role: Role = Role(),
+        clock: Callable[[], float] = time.time,
+        telemetry: Telemetry | None = None,
+        siblings: Siblings | None = None,
     ) -> None:
+        """`siblings` are the other processes of the same gateway, for /metrics."""
         self._running = Running.of(settings)
         self._role = role
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
-        self._wake: Callable[[Iterable[str]], None] = _nobody_here
         self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
+        self._watching: Watching | None = None
+        self._telemetry = telemetry or Telemetry()
+        self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
         self._send: api.Send | None = None
-        routes = [Route("/healthz", _healthz), Route("/readyz", self._readyz)]
+        routes: list[BaseRoute] = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
+        routes.append(Route("/metrics", self._metrics.answer))
+        self._wake: Callable[[Iterable[str]], None] = _nobody_here
+        routes += ui_routes(self._site())
         handlers = {HTTPException: _http_error, Refused: _refused}
         self._rest = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
 
@@ -82,11 +100,30 @@ class Gateway:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)
 
+    def send_home(self) -> None:
+        """Answer the providers that wait for a subscriber, since the gateway is about to stop."""
+        if self._ingest is not None:
+            self._ingest.send_home()
+
     @property
     def _started(self) -> Ingest:
         if self._ingest is None:
             raise RuntimeError("a webhook arrived before the application was started")
         return self._ingest
+
+    def _site(self) -> Site:
+        """What the dashboard looks at and acts on."""
+
+        def opened() -> Store:
+            if self._store is None:
+                raise StoreUnavailable("the store is not open yet; try again")
+            return self._store
+
+        def wake(subscriptions: Iterable[str]) -> None:
+            self._wake(subscriptions)
+
+        take = self.take if self._role.ingests else None
+        return Site(lambda: self._running, opened, wake, take, self._clock)
 
     @property
     def running(self) -> Running:
@@ -104,22 +141,45 @@ class Gateway:
         self._store = store = await open_store(settings.target, connections=settings.connections)
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
-            wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
-            self._wake = wake
+            self._metrics.open(store, self._telemetry.counts)
+            ending.callback(self._metrics.write)
+            self._wake = wake = await self._deliver(store, ending) if self._role.delivers else _nobody_here
             if self._role.ingests:
-                self._ingest = Ingest(lambda: self._running, store, wake, self._clock)
+                self._watching = watching = Watching(store, lambda: self._running, wake, self._clock)
+                ending.push_async_callback(watching.close)
+                ending.push_async_callback(_end, asyncio.create_task(watching.run()))
+                self._ingest = Ingest(
+                    lambda: self._running,
+                    store,
+                    wake,
+                    self._clock,
+                    heard=watching.heard,
+                    telemetry=self._telemetry,
+                )
+                self._metrics.add(self._ingest.series)
                 ending.push_async_callback(self._ingest.close)
-                self._send = api.Send(lambda: self._running, store, wake, self._clock)
+                self._send = api.Send(lambda: self._running, store, wake, self._clock, self._telemetry)
                 ending.push_async_callback(self._send.close)
             keeping = asyncio.create_task(keep_house(store, lambda: self._running.settings, self._clock))
             ending.push_async_callback(_end, keeping)
+            ending.push_async_callback(_end, asyncio.create_task(self._metrics.keep_writing()))
+            if self._role.delivers:  # one process of a machine does, whoever receives
+                catching_up = keep_caught_up(store, lambda: self._running, wake, self._clock)
+                ending.push_async_callback(_end, asyncio.create_task(catching_up))
             yield
 
     async def _deliver(
         self, store: Store, ending: contextlib.AsyncExitStack
     ) -> Callable[[Iterable[str]], None]:
         """Start the worker; returns how to wake it. What ends it goes to `ending`."""
-        worker = Worker(store, lambda: self._running, self._clock, only=self._role.subscriptions)
+        worker = Worker(
+            store,
+            lambda: self._running,
+            self._clock,
+            only=self._role.subscriptions,
+            telemetry=self._telemetry,
+        )
+        self._metrics.add(worker.series)
         if not self._running.settings.store.is_shared:
             await worker.recover()
         if self._role.subscriptions is None:
@@ -146,6 +206,11 @@ class Gateway:
                     name,
                 )
 
+    async def _healthz(self, _: Request) -> Response:
+        """200 while the process answers; degraded where all that a source is sent fails verification."""
+        failing = self._watching.failing if self._watching is not None else []
+        return JSONResponse({"status": "degraded", "sources": failing} if failing else {"status": "ok"})
+
     async def _readyz(self, _: Request) -> Response:
         """200 where a commit was just done, else 503."""
         try:
@@ -168,10 +233,6 @@ async def _end(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
 async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
@@ -182,5 +243,7 @@ async def _http_error(_: Request, error: Exception) -> Response:
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     body = error_body(error.code, str(error))
-    retry = {"retry-after": RETRY_AFTER.decode()}
-    return Response(body, error.status, retry, media_type="application/json")
+    headers = {name.decode(): value.decode() for name, value in error.headers}
+    if error.status == 503:
+        headers["retry-after"] = RETRY_AFTER.decode()
+    return Response(body, error.status, headers, media_type="application/json")

@@ -150,3 +150,20 @@ def _differences(a: Any, b: Any, path: str) -> Iterable[str]:
                 yield from _differences(a[key], b[key], f"{path}{key}.")
     elif a != b or type(a) is not type(b):
         yield path.rstrip(".") or "$"
+
+
+def values_at(document: Any, path: str) -> list[Any]:
+    """The value of a JSON document at the dotted `path`, if any, as the one item.
+
+    A key may itself hold dots, so every way to divide the path is tried.
+    """
+    if not isinstance(document, dict):
+        return []
+    if path in document:
+        return [document[path]]
+    parts = path.split(".")
+    for count in range(1, len(parts)):
+        key, rest = ".".join(parts[:count]), ".".join(parts[count:])
+        if key in document and (found := values_at(document[key], rest)):
+            return found
+    return []

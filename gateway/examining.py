@@ -42,10 +42,10 @@ def examine(
     url, headers = kept_url(endpoint, request.url), kept_headers(endpoint, request.headers)
     if len(parsed) == 1 and parsed[0].payload is request.__dict__.get("json"):
         reception = Reception(remote_addr, url, headers, secret)
-        return [_candidate(endpoint, router, request, parsed[0], request.body, reception)]
+        return [candidate(endpoint, router, request, parsed[0], request.body, reception)]
     request_id = new_id(round(request.received_at * 1000))
     reception = Reception(remote_addr, url, headers, secret, request_id, request.body)
-    return [_candidate(endpoint, router, request, one, _dumped(one), reception) for one in parsed]
+    return [candidate(endpoint, router, request, one, _dumped(one), reception) for one in parsed]
 
 
 def _dumped(parsed: ParsedEvent) -> bytes:
@@ -55,7 +55,7 @@ def _dumped(parsed: ParsedEvent) -> bytes:
         raise PayloadError(f"the payload of {parsed.id!r} can't be written as JSON: {error}") from error
 
 
-def _candidate(
+def candidate(
     endpoint: Endpoint,
     router: Router,
     request: WebhookRequest,
@@ -78,7 +78,10 @@ def _candidate(
     )
     key = parsed.key or parsed.id
     digest = hashlib.sha256(data).digest()
-    return Candidate(event, digest, router.match(name), key, endpoint.window, reception)
+    routed = router.route(event)
+    return Candidate(
+        event, digest, routed.subscriptions, key, endpoint.window, reception, routed.orders, routed.verdicts
+    )
 
 
 def refusal(error: AdapterError) -> Refused:

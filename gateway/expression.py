@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import orjson
@@ -33,6 +35,8 @@ FUNCTIONS = frozenset(
 _TEXTS = re.compile(r"""(?s:\"{3}.*?\"{3}|'{3}.*?'{3})|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|//[^\n]*""")
 _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
 _FIELD = re.compile(r"(?<![\w.])event\s*\.\s*(\w+)")
+_PATH = re.compile(r"""event((?:\s*\.\s*\w+|\s*\[\s*(?:\d+|"[^"\\]*"|'[^'\\]*')\s*\])+)(\s*\()?""")
+_STEP = re.compile(r"""\.\s*(\w+)|\[\s*(?:(\d+)|"([^"]*)"|'([^']*)')""")
 _PARSER = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting \{.*)?$", re.MULTILINE)
 
 
@@ -64,6 +68,16 @@ class Expression:
         self.text = text
         for problem in _unknown(text, self._program.variables(), self._program.functions()):
             raise InvalidExpression(problem)
+        self._paths = dict(_paths(text))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
 
     def of(self, event: Event) -> Evaluated:
         """Its value for `event`."""
@@ -77,6 +91,14 @@ class Expression:
             return Evaluated(error=f"there is no field {error}")
         except Exception as error:  # CEL's errors come as a dozen of Python's
             return Evaluated(error=str(error))
+
+    def saw(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands at the paths that it names, `{"event.data.amount": 7}`, without what is missing."""
+        found = {}
+        for path, steps in self._paths.items():
+            with suppress(KeyError, IndexError, TypeError):
+                found[path] = reduce(getitem, steps, variables["event"])
+        return found
 
 
 def variables(event: Event) -> Mapping[str, Any]:
@@ -111,6 +133,19 @@ def _unknown(text: str, names: Iterable[str], functions: Iterable[str]) -> Itera
     for name in functions:
         if name.isalnum() and name not in FUNCTIONS:
             yield f"{_first(text, code, name)}: there is no function {_near(name, sorted(FUNCTIONS))}"
+
+
+def _paths(text: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """The paths from `event` on in `text`, each with its steps; the name of a method is no step."""
+    code = _TEXTS.sub(lambda found: " " * len(found[0]), text)
+    for start in re.finditer(r"(?<![\w.])event\b", code):
+        found = _PATH.match(text, start.start())
+        if found is None:
+            continue
+        steps = [int(n) if n else name or one or other for name, n, one, other in _STEP.findall(found[1])]
+        steps = steps[:-1] if found[2] else steps
+        if steps:
+            yield "event" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps), tuple(steps)
 
 
 def _first(text: str, code: str, name: str) -> str:

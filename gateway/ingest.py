@@ -16,25 +16,24 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from adapters.base import AdapterError, Confirm, NeedsKey, Reply, WebhookRequest
+from gateway.acking import Acking, Held, held
 from gateway.answer import Answer, Refused
+from gateway.answering import KEY_UNAVAILABLE, UNCONFIRMED, accepted, failure, fault
 from gateway.body import read_body, too_large
 from gateway.examining import Examined, examine, refusal, remote_addr, webhook_request
 from gateway.fetcher import Fetcher, FetchFailed
 from gateway.pipeline import system
 from gateway.pipeline.route import Router
+from gateway.receiving import stored as told_of
 from gateway.rejecting import Rejecting, rejection
 from gateway.running import Endpoint, Running
-from gateway.store import Store, StoreError
+from gateway.store import Store
 from gateway.store.records import Candidate, Duplicate, Outcome
+from gateway.telemetry import named
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.series import Series
 
 PREFIX = "/webhooks/"
-
-INTERNAL_ERROR = Refused(500, "internal_error", "the gateway failed; send it again")
-
-KEY_UNAVAILABLE = Refused(
-    503, "key_unavailable", "what the signature is checked with can't be fetched now; send it again"
-)
-UNCONFIRMED = Refused(503, "unconfirmed", "the confirmation could not be sent; send it again")
 
 Answered = Callable[[Answer], None]
 
@@ -53,7 +52,10 @@ class Webhook:
 
 
 class Ingest:
-    """Receives webhooks. `running` gives the config in force; `wake` hears which subscriptions got events."""
+    """Receives webhooks. `running` gives the config in force; `wake` hears which subscriptions got events.
+
+    `heard` hears of each webhook of a source that is expected to send, and when (Unix seconds).
+    """
 
     def __init__(
         self,
@@ -62,14 +64,20 @@ class Ingest:
         wake: Callable[[Iterable[str]], None],
         clock: Callable[[], float] = time.time,
         fetcher: Fetcher | None = None,
+        heard: Callable[[str, float], None] = lambda _, __: None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._running = running
         self._store = store
         self._wake = wake
         self._clock = clock
         self._in_flight = 0
+        self._telemetry = telemetry or Telemetry()
+        self._counts = self._telemetry.counts
         self._rejecting = Rejecting(store)
         self._fetcher = fetcher or Fetcher()
+        self._heard = heard
+        self._acking = Acking(store, lambda: running().settings.server.max_in_flight // 2)
         self._later: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,14 +88,16 @@ class Ingest:
         if endpoint is not None:
             self._in_flight += 1
             try:
-                await self._read(endpoint, scope, receive, answered)
-                await answer
+                began = await self._read(endpoint, scope, receive, answered)
+                status = (await answer).status
+                self._counts.source(endpoint.name).answered(status, time.perf_counter() - began)
             finally:
                 self._in_flight -= 1
         await (await answer).send(send)
 
     def take(self, scope: Scope, body: bytes, answered: Answered) -> None:
         """One request whose body is here. `answered` hears its answer once, perhaps before this returns."""
+        began = time.perf_counter()
         endpoint = self._admit(scope, answered)
         if endpoint is None:
             return
@@ -95,6 +105,7 @@ class Ingest:
 
         def done(answer: Answer) -> None:
             self._in_flight -= 1
+            self._counts.source(endpoint.name).answered(answer.status, time.perf_counter() - began)
             answered(answer)
 
         if len(body) > self._running().settings.server.max_body:
@@ -102,8 +113,20 @@ class Ingest:
         else:
             self._process(endpoint, scope, body, done)
 
+    def send_home(self) -> None:
+        """Answer those who wait for a subscriber: the gateway is about to stop."""
+        self._acking.send_home()
+
+    def series(self) -> Series:
+        """What is under way, for /metrics."""
+        limit = self._running().settings.server.max_in_flight
+        for name in self._running().endpoints:
+            self._counts.source(name)
+        return {(named.REQUESTS.name, ()): self._in_flight, (named.REQUESTS_MAX.name, ()): limit}
+
     async def close(self) -> None:
         """Leave nothing half done; call it when no request is under way any more."""
+        await self._acking.close()
         await asyncio.gather(*self._later)
         await self._fetcher.close()
         await self._rejecting.close()
@@ -113,19 +136,26 @@ class Ingest:
         running = self._running()
         endpoint = running.endpoints.get(scope["path"][len(PREFIX) :])
         if endpoint is None:
+            self._counts.source("").rejected("unknown_source")
             answered(Refused(404, "unknown_source", "no source has this name").answer)
         elif self._in_flight >= running.settings.server.max_in_flight:
+            self._counts.source(endpoint.name).rejected("overloaded")
+            self._counts.source(endpoint.name).answered(503, 0.0)
             answered(Refused(503, "overloaded", "too many webhooks at once; send it again").answer)
             return None
         return endpoint
 
-    async def _read(self, endpoint: Endpoint, scope: Scope, receive: Receive, answered: Answered) -> None:
+    async def _read(self, endpoint: Endpoint, scope: Scope, receive: Receive, answered: Answered) -> float:
+        """Read the body and go on with it. Returns when it was there as a whole (time.perf_counter)."""
         server = self._running().settings.server
         try:
             body = await read_body(scope, receive, int(server.max_body), server.body_timeout)
         except Refused as refused:
-            return self._refuse_body(endpoint, scope, refused, answered)
+            self._refuse_body(endpoint, scope, refused, answered)
+            return time.perf_counter()
+        began = time.perf_counter()
         self._process(endpoint, scope, body, answered)
+        return began
 
     def _refuse_body(self, endpoint: Endpoint, scope: Scope, refused: Refused, answered: Answered) -> None:
         request = webhook_request(endpoint, scope, b"", self._clock())
@@ -144,7 +174,7 @@ class Ingest:
         except NeedsKey:
             return self._do_later(self._fetch_first(webhook))
         except Exception as error:
-            return answered(_fault(error, endpoint))
+            return answered(fault(error, endpoint))
         self._go_on(webhook, examined)
 
     def _examine(self, webhook: Webhook, request: WebhookRequest) -> Examined:
@@ -169,7 +199,7 @@ class Ingest:
             self._reject(webhook.endpoint, webhook.request, webhook.scope, KEY_UNAVAILABLE.code, str(failed))
             return webhook.answered(KEY_UNAVAILABLE.answer)
         except Exception as error:
-            return webhook.answered(_fault(error, webhook.endpoint))
+            return webhook.answered(fault(error, webhook.endpoint))
         self._go_on(webhook, examined)
 
     def _go_on(self, webhook: Webhook, examined: Examined) -> None:
@@ -198,6 +228,7 @@ class Ingest:
     def _reject(
         self, endpoint: Endpoint, request: WebhookRequest, scope: Scope, code: str, detail: str
     ) -> None:
+        self._counts.source(endpoint.name).rejected(code)
         self._rejecting.record(rejection(endpoint, request, remote_addr(scope), code, detail))
 
     def _stored(
@@ -209,54 +240,46 @@ class Ingest:
         """Called once the store has spoken: answer, unless a difference is to be told first."""
         error = asyncio.CancelledError() if stored.cancelled() else stored.exception()
         if error is not None:
-            return webhook.answered(_failure(error))
+            return webhook.answered(failure(error))
         outcomes = stored.result()
+        told_of(self._telemetry, webhook.endpoint.name, candidates, outcomes, self._clock)
         wake_subscribed(candidates, outcomes, self._wake)
         if any(outcome.duplicate is not None and outcome.duplicate.differs for outcome in outcomes):
-            return self._do_later(self._tell(webhook, outcomes))
-        webhook.answered(_accepted(webhook, outcomes))
+            return self._do_later(self._tell(webhook, candidates, outcomes))
+        self._acknowledge(webhook, candidates, outcomes)
 
-    async def _tell(self, webhook: Webhook, outcomes: Sequence[Outcome]) -> None:
+    async def _tell(
+        self, webhook: Webhook, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
+    ) -> None:
         try:
             await tell_differing(self._store, outcomes, webhook.router, self._wake)
         except Exception as error:
-            return webhook.answered(_failure(error))
-        webhook.answered(_accepted(webhook, outcomes))
+            return webhook.answered(failure(error))
+        self._acknowledge(webhook, candidates, outcomes)
+
+    def _acknowledge(
+        self, webhook: Webhook, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
+    ) -> None:
+        """All is on disk: answer, at once or, by a rule of the source, once a subscriber has it."""
+        endpoint = webhook.endpoint
+        answer = accepted(webhook.endpoint, webhook.request, outcomes)
+        if endpoint.expects is not None:
+            self._heard(endpoint.name, webhook.request.received_at)
+        waits = held(endpoint, candidates, outcomes) if endpoint.acks else ()
+        if waits:
+            return self._do_later(self._hold(webhook, waits, answer))
+        webhook.answered(answer)
+
+    async def _hold(self, webhook: Webhook, waits: Sequence[Held], answer: Answer) -> None:
+        try:
+            webhook.answered(await self._acking.answer(webhook.endpoint, waits, answer))
+        except Exception as error:
+            webhook.answered(failure(error))
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
     if not future.done():
         future.set_result(answer)
-
-
-def _fault(error: Exception, endpoint: Endpoint) -> Answer:
-    """What the sender hears of an exception before anything was stored."""
-    if isinstance(error, Refused):
-        return error.answer
-    log.error("a webhook to %s broke the adapter %s", endpoint.name, endpoint.adapter.name, exc_info=error)
-    return INTERNAL_ERROR.answer
-
-
-def _accepted(webhook: Webhook, outcomes: Sequence[Outcome]) -> Answer:
-    """The provider's own words where it wants to hear such, else ours."""
-    try:
-        reply = webhook.endpoint.adapter.reply(webhook.request)
-    except Exception:  # the events are on disk, so whatever an adapter does, the sender hears of it
-        log.exception("the reply of the adapter %s failed", webhook.endpoint.adapter.name)
-        reply = None
-    if reply is not None:
-        return Answer.of(reply)
-    duplicates = sum(outcome.duplicate is not None for outcome in outcomes)
-    return Answer.json({"ids": [outcome.event_id for outcome in outcomes], "duplicates": duplicates})
-
-
-def _failure(error: BaseException) -> Answer:
-    """Nothing was acknowledged, and the sender's next try does it again."""
-    if isinstance(error, StoreError):
-        log.error("nothing acknowledged: %s", error)
-        return Refused(503, "store_unavailable", "the gateway can't store now; send it again").answer
-    log.error("nothing acknowledged: the store failed", exc_info=error)
-    return INTERNAL_ERROR.answer
 
 
 async def admit(

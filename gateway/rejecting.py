@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from adapters.base import WebhookRequest
 from gateway.event import new_id
 from gateway.running import Endpoint, kept_headers, kept_url
 from gateway.store import Store, StoreError
 from gateway.store.records import Rejection
+from gateway.telemetry.logs import fields
+from gateway.telemetry.trace import of_caller
 
 MAX_WAITING = 256
 """Rejections on their way at most; past it they are only counted, in the log."""
@@ -58,8 +62,23 @@ class Rejecting:
         if now - self._logged.get(rejected.source, -LOG_EVERY) >= LOG_EVERY:
             self._logged[rejected.source] = now
             log.warning(
-                "rejected a request to %s: %s (%s)", rejected.source, rejected.reason, rejected.detail
+                "rejected a request to %s: %s (%s)",
+                rejected.source,
+                rejected.reason,
+                rejected.detail,
+                extra=_fields(rejected),
             )
+
+
+def _fields(rejected: Rejection) -> Mapping[str, Any]:
+    told = {
+        "message": "webhook.rejected",
+        "rejection": rejected.rejection_id,
+        "source": rejected.source,
+        "reason": rejected.reason,
+        "detail": rejected.detail,
+    }
+    return fields(of_caller(rejected.headers), told)
 
 
 def rejection(

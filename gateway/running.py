@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +12,26 @@ import orjson
 
 from adapters.base import Adapter, Headers
 from gateway.config import Settings, Source
+from gateway.config.ack import AckRule
 from gateway.config.sources import CREDENTIALS
-from gateway.pipeline.route import Router
+from gateway.event import compile_patterns
+from gateway.pipeline.route import Router, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """A rule of a source's `ack` with the names that it holds for."""
+
+    names: re.Pattern[str]
+    rule: AckRule
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A source made ready. `window` is ms, `url` the public URL that signatures may cover.
 
-    A request's query goes after it. `documents` are those that need not be fetched, by URL.
+    A request's query goes after it. `documents` are those that need not be fetched, by URL. `expects` is the
+    seconds without a webhook that count as a silence.
     """
 
     name: str
@@ -32,6 +44,8 @@ class Endpoint:
     quarantine: bool
     keep_rejections: int
     documents: Mapping[str, bytes]
+    acks: tuple[Ack, ...] = ()
+    expects: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +55,23 @@ class Running:
     settings: Settings
     endpoints: Mapping[str, Endpoint]
     router: Router
+    proxied: frozenset[str]
+    """The subscriptions whose subscribers' answers are handed on to a provider."""
 
     @classmethod
     def of(cls, settings: Settings) -> Running:
         """Make `settings` ready."""
         endpoints = {name: _endpoint(source, settings) for name, source in settings.sources.items()}
-        return cls(settings, endpoints, Router({n: s.events for n, s in settings.subscriptions.items()}))
+        rules = [rule for source in settings.sources.values() for rule in source.ack]
+        proxied = {rule.subscription for rule in rules if rule.mode == "proxy" and rule.subscription}
+        return cls(settings, endpoints, router(settings), frozenset(proxied))
+
+
+def router(settings: Settings) -> Router:
+    """Who wants which events, by `settings`."""
+    each = settings.subscriptions.items()
+    rules = {name: Rules(one.if_, one.order_by) for name, one in each if one.if_ or one.order_by}
+    return Router({name: one.events for name, one in each}, rules)
 
 
 CONNECTION = frozenset(
@@ -71,6 +96,8 @@ def _endpoint(source: Source, settings: Settings) -> Endpoint:
         quarantine=source.quarantine,
         keep_rejections=source.keep_rejections,
         documents=_documents(source) if f"sources.{source.name}" in settings.made_secrets else {},
+        acks=tuple(Ack(compile_patterns(rule.events), rule) for rule in source.ack),
+        expects=source.expect,
     )
 
 

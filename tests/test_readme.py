@@ -43,6 +43,7 @@ from gateway.event import Event
 from gateway.pipeline import system
 from gateway.pipeline.route import Router
 from gateway.store.records import Attempt, Claimed, Delivery, Duplicate
+from gateway.store.watch import Watched
 from tests.service.conftest import eventually, free_port
 
 ROOT = Path(__file__).parents[1]
@@ -264,7 +265,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
     ports = {"8080": str(free_port()), "9000": str(free_port())}
     ours = ("GATEWAY_", "STRIPE_", "GITHUB_", "WELCOME_", "MAKE", "MFLAGS", "PYTEST_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    made = Session(tmp_path, ports, env | {"PYTEST_ARGS": "tests/test_one.py"})
+    shown = {"GATEWAY_LOG_FORMAT": "text"}  # as on a terminal, where a newcomer sits
+    made = Session(tmp_path, ports, env | shown | {"PYTEST_ARGS": "tests/test_one.py"})
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("config.yaml", "examples/subscriber.py"):
@@ -328,7 +330,8 @@ def test_each_yaml_block_loads(block: Block, tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "stripe").write_text(SECRET)
     (tmp_path / "config.yaml").write_text(text)
-    env = dict.fromkeys(re.findall(r"\$\{(\w+)", text), SECRET) | {"GATEWAY_EVENT_KEY": "key"}
+    known = {"GATEWAY_EVENT_KEY": "key", "STRIPE_API_KEY": "rk_test_1"}
+    env = dict.fromkeys(re.findall(r"\$\{(\w+)", text), SECRET) | known
     settings = load(tmp_path / "config.yaml", env)
     assert settings.sources and set(re.findall(r"^(\w+):", block.text, re.MULTILINE)) <= set(dir(settings))
 
@@ -426,6 +429,8 @@ def sent() -> dict[str, bytes]:
         system.paused("app", "the subscriber answered 410 Gone", router, 1),
         system.resumed("app", router, 1),
         system.duplicate_differs(copy, router, 1),
+        system.source_silent("stripe", "1h", Watched("stripe", 1, 1, 1, False), router, 1),
+        system.signature_rejected("stripe", {"bad_signature": 3, "stale_timestamp": 1}, 1, router, 1),
     ]
     bodies = {each.event.name: orjson.dumps(each.event.wire()) for each in emitted}
     return bodies | {"": event(one)[0], "event": event(one)[0], "cloudevents": cloudevents(one)[0]}

@@ -52,7 +52,10 @@ def _candidate(sent: Sent, index: int, sending: Sending, router: Router) -> Cand
         attributes={"event_key": sending.key, **sent.beside},
     )
     digest = hashlib.sha256(sent.data.encode()).digest()
-    return Candidate(event, digest, router.match(sent.name), event.id, sending.window, sending.reception)
+    routed, kept = router.route(event), sending.reception
+    return Candidate(
+        event, digest, routed.subscriptions, event.id, sending.window, kept, routed.orders, routed.verdicts
+    )
 
 
 def window(settings: Settings) -> int:

@@ -27,10 +27,12 @@ from gateway.convention import flaw
 from gateway.event import API, new_id
 from gateway.examining import remote_addr
 from gateway.ingest import admit
+from gateway.receiving import stored
 from gateway.rejecting import Rejecting
 from gateway.running import Running
 from gateway.store import Store, StoreError
 from gateway.store.records import Candidate, Reception, Rejection
+from gateway.telemetry.process import Telemetry
 
 PREFIX = "/e/"
 
@@ -63,11 +65,14 @@ class Send:
         store: Store,
         wake: Callable[[Iterable[str]], None],
         clock: Callable[[], float] = time.time,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._running = running
         self._store = store
         self._wake = wake
         self._clock = clock
+        self._telemetry = telemetry or Telemetry()
+        self._counts = self._telemetry.counts.source(API)
         self._in_flight = 0
         self._rejecting = Rejecting(store)
         self._warned: set[str] = set()
@@ -79,6 +84,8 @@ class Send:
         self._in_flight += 1
         try:
             answer = await self._answer(scope, receive)
+            if answer.status >= 300:
+                self._counts.answered(answer.status, 0.0)
         finally:
             self._in_flight -= 1
         await answer.send(send)
@@ -96,6 +103,8 @@ class Send:
             body = await read_body(scope, receive, int(server.max_send_body), server.body_timeout)
             return await self._take(scope, body, index, key)
         except Refused as refused:
+            if refused.status in (400, 401, 408, 413, 503):
+                self._counts.rejected(refused.code)
             if refused.status in (400, 401, 408, 413):
                 self._rejecting.record(_rejection(scope, body, refused, round(self._clock() * 1000)))
             return _refusal(refused)
@@ -120,6 +129,7 @@ class Send:
 
     async def _take(self, scope: Scope, body: bytes, index: int, key: EventKey) -> Answer:
         """From the whole request to its answer, all of its events on disk."""
+        began = time.perf_counter()
         running, now = self._running(), round(self._clock() * 1000)
         sent = read_events(body)
         url = f"{running.settings.server.public_url or ''}{PREFIX}****"
@@ -128,6 +138,8 @@ class Send:
         sending = Sending(key.name, reception, seed, now, window(running.settings))
         asking = candidates(sent, sending, running.router)
         outcomes = await admit(self._store, asking, running.router, self._wake) if asking else ()
+        stored(self._telemetry, API, asking, outcomes, self._clock)
+        self._counts.answered(200, time.perf_counter() - began)
         self._warn(asking)
         return _answered(200, {"ids": [outcome.event_id for outcome in outcomes], "status": 200})
 

@@ -24,11 +24,14 @@ VERBS = {
     "reload": ("serve", "Make the running gateway read its config again."),
     "events": ("events", "List events, newest first; lint their names."),
     "event": ("events", "Show one event and what became of it."),
+    "why": ("why", "Tell why a subscription got an event, or why not."),
+    "subscriptions": ("subscriptions", "List subscriptions: their state, what waits, what goes wrong."),
     "duplicates": ("duplicates", "Show which events came again."),
     "rejections": ("rejections", "List or count refused requests."),
     "quarantine": ("quarantine", "List or release refused requests kept whole."),
     "deliveries": ("deliveries", "List deliveries, newest first."),
     "replay": ("replay", "Deliver stored events anew."),
+    "backfill": ("backfill", "Take in what the provider knows of and no webhook brought."),
     "cancel": ("cancel", "End pending deliveries."),
     "resume": ("cancel", "Let a paused subscription's deliveries go."),
     "migrate": ("migrate", "Bring the store up to this version."),
@@ -36,6 +39,8 @@ VERBS = {
     "purge": ("purge", "Remove old rows, or one event."),
     "trigger": ("trigger", "Send a signed sample webhook."),
     "verify": ("verify", "Check captured requests offline: why does my signature fail?"),
+    "connect": ("connect", "Have the provider send what subscriptions want."),
+    "doctor": ("doctor", "Compare what the provider sends with what the config wants."),
     "adapters": ("adapters", "List adapters, test one, begin a new one."),
 }
 """Every verb: the module of this folder that registers it, and what the list of commands says of it."""

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import ConfigOption, config_path, stop
+from gateway.cli.early_acks import early_acks
+from gateway.cli.opening import ConfigOption, config_path, note, stop
 from gateway.config import ConfigError, Description, Settings, describe, load
 from gateway.config.describing import SourceDescription, SubscriptionDescription
 from gateway.dev_secrets import DevSecretsError, load_for_development
@@ -28,6 +29,8 @@ def check(
     settings = load_for_serving(path, dev)
     for line in lines(path, describe(settings)):
         typer.echo(line)
+    for warning in early_acks(settings):
+        note(f"warning: {warning}")
 
 
 def load_for_serving(path: Path, dev: bool) -> Settings:
@@ -62,6 +65,9 @@ def _source_lines(source: SourceDescription) -> list[str]:
         f"    tolerance    {source.tolerance or 'none: this provider signs no time'}",
         f"    secrets      {', '.join(source.secrets) or 'none'}",
         f"    rejections   the last {source.keep_rejections} are kept{bodies}",
+        *[f"    ack          {ack}" for ack in source.acks],
+        *([f"    expected     {source.expect}"] if source.expect else []),
+        *([f"    backfill     {source.backfill}"] if source.backfill else []),
     ]
 
 
@@ -72,7 +78,10 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"  {each.name}  {', '.join(each.events)}",
         f"    destination  {each.destination}, timeout {each.timeout}, {each.concurrency} at once",
         f"    format       {each.format}",
+        *([f"    transform    {each.transform}"] if each.transform else []),
         f"    retry        {retry}",
+        *([f"    if           {each.condition}"] if each.condition else []),
+        *([f"    order by     {each.order}"] if each.order else []),
         *_secret_lines(each),
     ]
 

@@ -8,8 +8,10 @@ from typing import Any
 import orjson
 import typer
 
-from gateway.cli.listing import Columns, gap, local, print_table, printable
+from gateway.cli.listing import Columns, local, print_table, printable
 from gateway.cli.opening import NOTHING, stop
+from gateway.config import format_gap
+from gateway.event import values_at
 from gateway.operate import copies
 from gateway.operate.opened import Looked
 from gateway.operate.rows import DuplicateRow
@@ -62,7 +64,7 @@ def _print_difference(copy: Duplicate, first: Stored | None) -> None:
 
 def value_at(document: object, path: str) -> str:
     """The JSON text of the field at the dotted `path`, cut at LONGEST_VALUE; `absent` where there is none."""
-    found = copies.values_at(document, path)
+    found = [document] if path == "$" else values_at(document, path)
     if not found:
         return "absent"
     text = printable(orjson.dumps(found[0]).decode())
@@ -78,7 +80,7 @@ COPIES: Columns[Duplicate] = {
     "DUPLICATE ID": lambda copy: copy.duplicate_id,
     "ID": lambda copy: copy.id,
     "RECEIVED": lambda copy: local(copy.received_at),
-    "GAP": lambda copy: gap(copy.gap),
+    "GAP": lambda copy: format_gap(copy.gap),
     "BODY": body,
     "REASON": lambda copy: copy.reason,
     "SECRET": lambda copy: "" if copy.secret is None else str(copy.secret),

@@ -12,7 +12,6 @@ from gateway.cli.listing import (
     TABLE_LIMIT,
     Columns,
     Listing,
-    gap,
     local,
     pages,
     print_json,
@@ -23,7 +22,8 @@ from gateway.cli.listing import (
 )
 from gateway.cli.opening import USAGE, ConfigOption, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
-from gateway.operate.copies import Group, grouped
+from gateway.config import format_gap
+from gateway.copies import Group, grouped
 from gateway.operate.opened import Looked
 from gateway.store.records import Duplicate, Query
 
@@ -90,7 +90,7 @@ async def _show_groups(opened: Looked, query: Query, limit: int) -> None:
 
 
 def _when(copy: Duplicate) -> str:
-    return f"{local(copy.received_at)} ({gap(copy.gap)})"
+    return f"{local(copy.received_at)} ({format_gap(copy.gap)})"
 
 
 def _body(group: Group) -> str:

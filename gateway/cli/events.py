@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.event_page import print_page
+from gateway.cli.event_page import page_json, print_page, read_page, read_page_elsewhere
 from gateway.cli.lint import lint
 from gateway.cli.listing import Listing, local, print_json, show
-from gateway.cli.opening import NOTHING, USAGE, ConfigOption, UrlOption, look, stop
+from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
 from gateway.event import Event
-from gateway.operate.event_page import read_page
 from gateway.operate.opened import Looked
 from gateway.operate.rows import EventRow
 from gateway.store.records import Query, Stored
@@ -64,9 +63,12 @@ def event(
         stored = await opened.store.event(id)
         if stored is None:
             raise stop(f"there is no event {id!r}; list them with: gateway events", NOTHING)
-        page = await read_page(opened.store, stored, opened.now)
+        if isinstance(opened, Opened):
+            page = await read_page(opened, stored)
+        else:
+            page = await read_page_elsewhere(opened, stored)
         if as_json:
-            print_json(page.row.plain())
+            print_json(event_json(stored.event) | page_json(page))
         else:
             print_page(page)
 

@@ -40,8 +40,10 @@ def _greeting(path: Path, development: Development) -> list[str]:
     lines += ["", "Send a signed sample, from another terminal:"]
     for name, source in settings.sources.items():
         lines.append(f"  {_command(path)} trigger {name} {source.adapter.first_sample}")
+    base = f"http://{settings.server.host}:{settings.server.port}"
+    lines += ["", "See what came, in a browser:", f"  {base}/ui"]
     for source in settings.sources.values():
-        lines += _forwarding(source, f"http://{settings.server.host}:{settings.server.port}{source.path}")
+        lines += _forwarding(source, f"{base}{source.path}")
     return [*lines, ""]
 
 

@@ -12,7 +12,6 @@ import orjson
 import typer
 
 from gateway.cli.opening import NOTHING, note, stop, unknown
-from gateway.config import format_duration
 from gateway.event import API, SYSTEM
 from gateway.operate.opened import Looked
 from gateway.operate.paging import Fetch
@@ -147,7 +146,3 @@ def local(ms: int | None) -> str:
     return "" if ms is None else datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def gap(ms: int) -> str:
-    """How much later than the first, `+1m5s`; a minus sign where it came earlier."""
-    exact = abs(ms) if abs(ms) < 1000 else round(abs(ms), -3)
-    return f"{'-' if ms < 0 else '+'}{format_duration(exact / 1000)}"

@@ -16,7 +16,7 @@ from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecrets, DevSecretsError
 from gateway.operate.opened import Looked
 from gateway.operate.opened import Opened as Opened
-from gateway.pipeline.route import Router
+from gateway.running import router
 from gateway.store import StoreError, exists, open_store
 
 NOTHING, USAGE, STORE = 1, 2, 3
@@ -106,9 +106,8 @@ def run_with(settings: Settings, job: Job) -> None:
 
 async def _opened(settings: Settings, job: Job) -> None:
     store = await open_store(settings.store.target, may_migrate=False, connections=1)
-    router = Router({name: each.events for name, each in settings.subscriptions.items()})
     try:
-        await job(Opened(settings, store, router, round(time.time() * 1000)))
+        await job(Opened(settings, store, router(settings), round(time.time() * 1000)))
     finally:
         await store.close()
 

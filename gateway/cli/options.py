@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from gateway.config import parse_duration
+from gateway.config import parse_duration, parse_moment
 
 
 def moment(text: str, now: float | None = None) -> int:
@@ -17,16 +16,9 @@ def moment(text: str, now: float | None = None) -> int:
     Raises typer.BadParameter saying what would be right.
     """
     try:
-        return round(((time.time() if now is None else now) - parse_duration(text)) * 1000)
-    except ValueError:
-        pass
-    try:
-        return round(datetime.fromisoformat(text).timestamp() * 1000)
-    except (ValueError, OverflowError, OSError):
-        raise typer.BadParameter(
-            f"{text!r} is neither a duration such as 2h, 30m or 3d "
-            "nor an ISO 8601 time such as 2026-11-23 or 2026-11-23T18:30:00Z"
-        ) from None
+        return parse_moment(text, time.time() if now is None else now)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _duration(text: str) -> float:

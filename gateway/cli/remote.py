@@ -13,12 +13,11 @@ from typing import Any, TypeVar
 from gateway.cli.cancel import show_ended
 from gateway.cli.listing import local
 from gateway.cli.opening import NOTHING, STORE, USAGE, Look, note, stop
-from gateway.cli.replay import show_planned
+from gateway.cli.replay import Planned, show_planned
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
 from gateway.operate.opened import Named
-from gateway.operate.replaying import Planned
 from gateway.operate.rows import Row
 from gateway.store.records import (
     Attempt,
@@ -184,30 +183,30 @@ async def _looked(job: Look, there: Elsewhere) -> None:
     await job(there)
 
 
-def replay(url: str, ids: Sequence[str], since: int | None, subscription: str | None, dry_run: bool) -> None:
-    """`gateway replay` on the gateway at `url`: the ids, or without any what died since `since`."""
+def replay(url: str, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool) -> None:
+    """`gateway replay` on the gateway at `url`: the ids, or without any what died that `query` wants."""
     with _asked(url) as gateway:
         made = 0
         planned: list[Planned] = []
         while True:
-            done = _replayed(gateway, ids, since, subscription, dry_run)
+            done = _replayed(gateway, ids, query, subscription, dry_run)
             planned += map(_planned, done.items)
             made += done.made
             if dry_run or not done.more:
                 break
         if not planned:
-            raise stop(f"no dead delivery ended since {local(since)} that has no later one", NOTHING)
+            raise stop(f"no dead delivery ended since {local(query.since)} that has no later one", NOTHING)
         show_planned(planned, made, dry_run)
         if done.more:
             note("and more: a dry run elsewhere looks at the newest 10000 only")
 
 
 def _replayed(
-    gateway: Gateway, ids: Sequence[str], since: int | None, subscription: str | None, dry_run: bool
+    gateway: Gateway, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool
 ) -> answers.Replayed:
     if ids:
         return gateway.replay(ids, subscription=subscription, dry_run=dry_run)
-    return gateway.replay_dead(since=since, subscription=subscription, limit=10_000, dry_run=dry_run)
+    return gateway.replay_dead(subscription=subscription, limit=10_000, dry_run=dry_run, **_event(query))
 
 
 def _planned(row: answers.NewRow) -> Planned:

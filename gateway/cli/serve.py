@@ -22,7 +22,9 @@ from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecretsError
 from gateway.runfile import RunFile
 from gateway.store import StoreError, prepare
-from gateway.telemetry import log_to_stderr
+from gateway.telemetry import siblings
+from gateway.telemetry.logs import LogFormat, log_to_stderr
+from gateway.telemetry.siblings import Siblings
 
 RELOAD_WITHIN = 10.0
 """Seconds that `gateway reload` waits for the server's word."""
@@ -30,6 +32,14 @@ RELOAD_WITHIN = 10.0
 STOP_MARGIN = 10.0
 """Seconds that a process may take to stop beyond `server.shutdown_timeout`."""
 
+LogFormatOption = Annotated[
+    LogFormat | None,
+    typer.Option(
+        "--log-format",
+        envvar="GATEWAY_LOG_FORMAT",
+        help="Lines for people or JSON.  [default: text on a terminal, else json]",
+    ),
+]
 PortOption = Annotated[int | None, typer.Option("--port", help="Listen here instead of server.port.")]
 
 
@@ -50,11 +60,12 @@ def serve(
         int, typer.Option("--workers", min=1, max=64, help="Processes that receive; the first delivers too.")
     ] = 1,
     port: PortOption = None,
+    log_format: LogFormatOption = None,
     child: Annotated[str | None, typer.Option("--child", hidden=True)] = None,
 ) -> None:
     """Receive webhooks and deliver events, until stopped with Ctrl-C or SIGTERM."""
     path = config_path(config)
-    log_to_stderr()
+    log_to_stderr(log_format)
     if child is not None:
         return _serve_as_child(path, dev, child)
     settings = introduce(path) if dev else load_for_serving(path, dev=False)
@@ -63,16 +74,17 @@ def serve(
     name = _hold(settings, listener)
     try:
         if workers > 1:
-            return _serve_with_children(settings, Start(path, dev, Role(), name), listener, workers)
+            start = Start(path, dev, Role(), name)
+            return _serve_with_children(settings, start, listener, workers, log_format)
         role = Role(alone=not settings.store.is_shared)
         Server(settings, Start(path, dev, role, name), listener).run_until_stopped()
     finally:
         runfile.remove(settings.store.folder, name)
 
 
-def ingest(config: ConfigOption = None, port: PortOption = None) -> None:
+def ingest(config: ConfigOption = None, port: PortOption = None, log_format: LogFormatOption = None) -> None:
     """Receive webhooks only; `gateway worker` delivers, on this machine or another. Needs PostgreSQL."""
-    _serve_shared(config, port, Role(delivers=False, alone=False))
+    _serve_shared(config, port, Role(delivers=False, alone=False), log_format)
 
 
 def worker(
@@ -81,10 +93,12 @@ def worker(
     subscriptions: Annotated[
         str | None, typer.Option("--subscriptions", metavar="NAME,…", help="Deliver for these only.")
     ] = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Deliver events only; `gateway ingest` receives them. Needs PostgreSQL."""
     names = frozenset(subscriptions.split(",")) if subscriptions is not None else None
-    _serve_shared(config, port, Role(ingests=False, subscriptions=names, alone=False))
+    role = Role(ingests=False, subscriptions=names, alone=False)
+    _serve_shared(config, port, role, log_format)
 
 
 def reload(config: ConfigOption = None) -> None:
@@ -125,9 +139,9 @@ def _signal_reload(folder: Path, name: str, running: RunFile) -> RunFile | None:
     return None
 
 
-def _serve_shared(config: Path | None, port: int | None, role: Role) -> None:
+def _serve_shared(config: Path | None, port: int | None, role: Role, log_format: LogFormat | None) -> None:
     path = config_path(config)
-    log_to_stderr()
+    log_to_stderr(log_format)
     settings = load_for_serving(path, dev=False)
     if not settings.store.is_shared:
         raise stop(
@@ -176,13 +190,17 @@ def _hold(settings: Settings, listener: socket.socket) -> str:
     return name
 
 
-def _serve_with_children(settings: Settings, start: Start, listener: socket.socket, count: int) -> None:
+def _serve_with_children(
+    settings: Settings, start: Start, listener: socket.socket, count: int, log_format: LogFormat | None
+) -> None:
     """Keep `count` processes on one socket; this one only looks after them."""
     reading, _ = lifeline()
+    counted = siblings.folder_of(settings.store.folder, start.name or runfile.NAME)
+    siblings.empty(counted)
     command = ["serve", "--config", str(start.path), *(["--dev"] if start.dev else [])]
+    command += ["--log-format", log_format] if log_format else []
     arguments = [
-        [*command, "--child", f"{'all' if number == 0 else 'ingest'}:{listener.fileno()}:{reading}"]
-        for number in range(count)
+        [*command, "--child", f"{number}:{listener.fileno()}:{reading}:{counted}"] for number in range(count)
     ]
 
     def reload() -> bool:
@@ -197,11 +215,14 @@ def _serve_with_children(settings: Settings, start: Start, listener: socket.sock
     start.tell(settings.store.folder, url_of(listener))
     limit = settings.server.shutdown_timeout + STOP_MARGIN
     Processes(arguments, (listener.fileno(), reading), reload, limit).run()
+    siblings.remove(counted)
 
 
 def _serve_as_child(path: Path, dev: bool, child: str) -> None:
     """Serve on the socket of a parent process, until it says so or is gone."""
     unblock()
-    kind, listener, parent = child.split(":")
-    start = Start(path, dev, Role(delivers=kind == "all", alone=False), None)
-    Server(start.load(), start, socket.socket(fileno=int(listener)), int(parent)).run_until_stopped()
+    number, listener, parent, counted = child.split(":", 3)
+    start = Start(path, dev, Role(delivers=number == "0", alone=False), None)
+    others = Siblings(Path(counted), int(number))
+    shared = socket.socket(fileno=int(listener))
+    Server(start.load(), start, shared, int(parent), others).run_until_stopped()

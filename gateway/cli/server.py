@@ -23,6 +23,9 @@ from gateway.cli.protocol import GatewayProtocol
 from gateway.config import ConfigError, Settings, load, restart_needed
 from gateway.dev_secrets import DevSecretsError, load_for_development
 from gateway.runfile import RunFile
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.siblings import Siblings
+from gateway.telemetry.tracing import tracer_of
 
 log = logging.getLogger("gateway")
 
@@ -63,10 +66,17 @@ class Server(uvicorn.Server):
     """One process: ingest, worker or both, by its role."""
 
     def __init__(
-        self, settings: Settings, start: Start, listener: socket.socket, parent: int | None = None
+        self,
+        settings: Settings,
+        start: Start,
+        listener: socket.socket,
+        parent: int | None = None,
+        siblings: Siblings | None = None,
     ) -> None:
-        """`parent` is a pipe that ends when the parent process does."""
-        self._gateway = Gateway(settings, start.role)
+        """`parent` is a pipe that ends when the parent process does, `siblings` its other children."""
+        self._tracer = tracer_of(os.environ)
+        telemetry = Telemetry(tracer=self._tracer)
+        self._gateway = Gateway(settings, start.role, telemetry=telemetry, siblings=siblings)
         self._start = start
         self._listener = listener
         self._parent = parent
@@ -78,6 +88,8 @@ class Server(uvicorn.Server):
             # uvicorn sends itself the signal again when all is done, and that is to end in exit code 0
             signal.signal(stopping, lambda *_: None)
         self.run(sockets=[self._listener])
+        if self._tracer is not None:
+            self._tracer.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
@@ -90,6 +102,13 @@ class Server(uvicorn.Server):
             asyncio.get_running_loop().add_reader(self._parent, self._orphaned, self._parent)
         self._tell()
         log.info("listening on %s with %s", url_of(self._listener), self._start.path)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; those who wait for a subscriber may do so for half of the time that there is."""
+        half = self._gateway.running.settings.server.shutdown_timeout / 2
+        sending = asyncio.get_running_loop().call_later(half, self._gateway.send_home)
+        await super().shutdown(sockets)
+        sending.cancel()
 
     def _orphaned(self, handle: int) -> None:
         asyncio.get_running_loop().remove_reader(handle)

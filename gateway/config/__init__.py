@@ -9,10 +9,10 @@ from gateway.config.problems import ConfigError, Problem
 from gateway.config.secret import Secret
 from gateway.config.settings import Dedupe, Retention, Server, Settings, Source, Store
 from gateway.config.subscription import Retry, Subscription
-from gateway.config.units import format_duration, parse_duration
+from gateway.config.units import format_duration, format_gap, parse_duration, parse_moment
 
 __all__ = [
     "ConfigError", "Dedupe", "Description", "Destination", "EventKey", "Problem", "Retention", "Retry",
     "Secret", "SecretsMode", "Server", "Settings", "Source", "Store", "Subscription", "describe",
-    "format_duration", "load", "parse_duration", "restart_needed",
+    "format_duration", "format_gap", "load", "parse_duration", "parse_moment", "restart_needed",
 ]  # fmt: skip

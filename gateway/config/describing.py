@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.config.ack import AckRule
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
@@ -32,6 +33,9 @@ class SourceDescription:
     secrets: tuple[str, ...]
     quarantine: bool
     keep_rejections: int
+    acks: tuple[str, ...] = ()
+    expect: str | None = None
+    backfill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ class SubscriptionDescription:
     concurrency: int
     secrets: tuple[str, ...]
     signs: bool = True
+    condition: str | None = None
+    order: str | None = None
+    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,13 @@ def restart_needed(old: Settings, new: Settings) -> list[str]:
     ]
 
 
+def _order(subscription: Subscription) -> str | None:
+    if subscription.order_by is None:
+        return None
+    failing = "blocks the next of its key" if subscription.order == "block" else "lets the next of its key go"
+    return f"{subscription.order_by.text}; a failing delivery {failing}"
+
+
 def _source(source: Source, settings: Settings) -> SourceDescription:
     tolerance = source.adapter.tolerance
     return SourceDescription(
@@ -88,7 +102,31 @@ def _source(source: Source, settings: Settings) -> SourceDescription:
         secrets=tuple(secret.masked for secret in source.secrets),
         quarantine=source.quarantine,
         keep_rejections=source.keep_rejections,
+        acks=tuple(map(_ack, source.ack)),
+        expect=None if source.expect is None else f"every {format_duration(source.expect)}",
+        backfill=_backfill(source),
     )
+
+
+def _ack(rule: AckRule) -> str:
+    """What one rule comes to: `stripe/*: delivered to app within 10s, else 503`."""
+    events = ", ".join(rule.events)
+    if rule.subscription is None:
+        return f"{events}: once stored"
+    within = f"within {format_duration(rule.timeout)}, else 503"
+    if rule.mode == "proxy":
+        return f"{events}: the answer of {rule.subscription} {within}"
+    return f"{events}: once delivered to {rule.subscription} {within}"
+
+
+def _backfill(source: Source) -> str | None:
+    """When the source is backfilled, and how far back at first."""
+    plan = source.backfill
+    if plan is None:
+        return None
+    times = ["at the start"] if plan.at_start else []
+    times += [f"every {format_duration(plan.every)}"] if plan.every is not None else []
+    return f"{' and '.join(times) or 'on request'}; the first time {format_duration(plan.since)} back"
 
 
 def _subscription(name: str, subscription: Subscription) -> SubscriptionDescription:
@@ -104,4 +142,7 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         concurrency=subscription.concurrency,
         secrets=destination.shown_secrets,
         signs=destination.signs,
+        condition=None if subscription.if_ is None else subscription.if_.text,
+        order=_order(subscription),
+        transform=None if subscription.transform is None else subscription.transform.text,
     )

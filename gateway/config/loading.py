@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.config.acking import check_acks
 from gateway.config.api_token import check_tokens
 from gateway.config.destinations import DestinationSection
 from gateway.config.event_keys import named_keys
@@ -66,6 +67,8 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
     folder = _adapters_path(rest.get("adapters_path"), filling)
     sources = _sources(tree, folder, filling)
     subscriptions = _subscriptions(tree, filling)
+    named = tree.get("subscriptions")
+    check_acks(sources, subscriptions, named if isinstance(named, dict) else (), filling)
     if top is None:
         return None
     _check_reach(top.server, filling)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import NoneType
 from typing import Any, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -114,6 +115,9 @@ def _place(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) 
     for part in detail["loc"]:
         if part == "[key]":
             continue
+        if isinstance(part, int) and get_origin(kind) is tuple:
+            place, kind = _Place((*place.path, part)), get_args(kind)[0]
+            continue
         if get_args(kind) and (member := _member(kind, part)):
             kind = member
             continue
@@ -123,8 +127,14 @@ def _place(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) 
         fields = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
         known = (*(aside if not place.path else ()), *(each.alias or name for name, each in fields.items()))
         place = _Place((*place.path, part), fields.get(str(part)), known)
-        kind = place.field.annotation if place.field else None
+        kind = _given(place.field.annotation) if place.field else None
     return _tag(detail, place)
+
+
+def _given(kind: Any) -> Any:
+    """A part of the file that may be left out, as what it is where it is there."""
+    inner, *rest = [each for each in get_args(kind) if each is not NoneType] or [kind]
+    return kind if rest or NoneType not in get_args(kind) else inner
 
 
 def _member(kind: Any, tag: str | int) -> type[BaseModel] | None:

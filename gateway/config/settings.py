@@ -19,7 +19,9 @@ from pydantic import (
 )
 
 from adapters.base import Adapter
+from gateway.config.ack import Ack, AckRule, Expect
 from gateway.config.api_token import ApiToken, sent_in_a_header
+from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
@@ -62,6 +64,7 @@ class Server(Section):
     body_timeout: Duration = 10.0
     shutdown_timeout: Duration = 15.0
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
+    metrics: bool = True
 
     @property
     def is_loopback(self) -> bool:
@@ -173,6 +176,9 @@ class SourceKeys(Section):
     quarantine: bool = False
     keep_rejections: Count = Field(1000, ge=0, le=1_000_000)
     public_url: Annotated[str | None, BeforeValidator(_endpoint_url)] = None
+    ack: Ack = ()
+    expect: Expect = None
+    backfill: Backfill | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,9 @@ class Source:
     quarantine: bool = False
     keep_rejections: int = 1000
     public_url: str | None = None
+    ack: tuple[AckRule, ...] = ()
+    expect: float | None = None
+    backfill: Backfill | None = None
 
     @property
     def path(self) -> str:

@@ -43,7 +43,9 @@ def build_source(name: str, raw: Mapping[str, Any], folder: Path | None, filling
     elif keys.tolerance is not None:
         adapter = kind(options, keys.tolerance)
     _check(adapter, keys, path, filling)
-    return Source(name=name, adapter=adapter, **keys.model_dump(exclude={"adapter"}))
+    _check_backfill(adapter, keys, path, filling)
+    given = keys.model_dump(exclude={"adapter", "ack", "backfill"})
+    return Source(name=name, adapter=adapter, ack=keys.ack, backfill=keys.backfill, **given)
 
 
 def _kind(name: Any, path: KeyPath, folder: Path | None, filling: Filling) -> type[Adapter] | None:
@@ -123,3 +125,20 @@ def _check(adapter: Adapter, keys: SourceKeys, path: KeyPath, filling: Filling) 
             f"must be false where the signature is in the header {header}, which is never kept: "
             "such a request could not be verified again",
         )
+
+
+def _check_backfill(adapter: Adapter, keys: SourceKeys, path: KeyPath, filling: Filling) -> None:
+    """Whether the provider has an API to read from, and whether the key could be one of it."""
+    if keys.backfill is None:
+        return
+    variable, key = adapter.api_key_variable, keys.backfill.api_key
+    here = (*path, "backfill", "api_key")
+    if variable is None:
+        filling.wrong((*path, "backfill"), f"{adapter.title} has no API that is read; leave it out")
+    elif key is None and filling.mode != "optional" and not filling.problems.under(here):
+        filling.wrong(here, f"is missing; write api_key: ${{{variable}}}")
+    elif key is not None:
+        try:
+            adapter.check_api_key(key.get_secret_value())
+        except ValueError as error:
+            filling.wrong(here, str(error))

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
@@ -13,6 +21,7 @@ from gateway.config.problems import shown
 from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
 from gateway.event import MAX_NAME
+from gateway.expression import Expression
 
 _PATTERN = re.compile(r"[!-~]+")
 
@@ -64,14 +73,40 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
 Patterns = Annotated[tuple[Annotated[str, BeforeValidator(_pattern)], ...], AfterValidator(_some)]
 
 
+def _expression(value: object) -> Expression | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f"must be a CEL expression in quotes, such as {_CONDITION}, not {shown(value)}")
+    return Expression(value)
+
+
+_CONDITION = '"event.data.livemode == true"'
+CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
+
+
 class Subscription(Section):
-    """A subscriber's standing order; its name is its key in `Settings.subscriptions`."""
+    """A subscriber's standing order; its name is its key in `Settings.subscriptions`.
+
+    `if_`, `order_by` and `transform` are compiled here, once. `order` says what a delivery that waits for its
+    retry does to the next ones of its key: block them, or let them go.
+    """
 
     events: Patterns = Field(examples=['["stripe/*"]'])
+    if_: CelExpression = Field(None, alias="if")
+    order_by: CelExpression = None
+    order: Literal["block", "skip"] = "block"
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
+    transform: CelExpression = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _order_has_a_key(self) -> Self:
+        if "order" in self.model_fields_set and self.order_by is None:
+            raise ValueError("order: says nothing without order_by:, the expression whose value is the key")
+        return self
 
     @field_validator("format")
     @classmethod

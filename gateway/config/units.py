@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated
 
@@ -40,6 +41,25 @@ def parse_duration(value: object) -> float:
     return seconds
 
 
+def parse_moment(text: str, now: float, zone: tzinfo | None = None) -> int:
+    """Unix ms of `2h` (that long before `now`, Unix seconds) or of an ISO 8601 time.
+
+    A time without a zone is of `zone`, None: the local one. Raises ValueError saying what would be right.
+    """
+    try:
+        return round((now - parse_duration(text)) * 1000)
+    except ValueError:
+        pass
+    try:
+        time = datetime.fromisoformat(text)
+        return round((time if time.tzinfo else time.replace(tzinfo=zone)).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            f"{text!r} is neither a duration such as 2h, 30m or 3d "
+            "nor an ISO 8601 time such as 2026-11-23 or 2026-11-23T18:30:00Z"
+        ) from None
+
+
 def _guess(value: object) -> str:
     """The number to show in a hint; a number from the environment stays unseen."""
     text = shown(value).strip("'")
@@ -55,6 +75,12 @@ def format_duration(seconds: float) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def format_gap(ms: int) -> str:
+    """How much later than the first, `+1m5s`; a minus sign where it came earlier. `ms` is ms."""
+    exact = abs(ms) if abs(ms) < 1000 else round(abs(ms), -3)
+    return f"{'-' if ms < 0 else '+'}{format_duration(exact / 1000)}"
 
 
 def _positive(value: float) -> float:

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from gateway.config import Subscription
 from gateway.destinations.contract import Answer, Destination
+from gateway.destinations.transform import TransformedDestination
 
 __all__ = ["Answer", "Destination", "open_destination"]
 
@@ -31,4 +32,4 @@ def open_destination(subscription: Subscription) -> Destination:
     """The destination of `subscription`. Only the package that its kind needs is imported."""
     module, name = _KINDS[subscription.destination.type]
     made: Destination = getattr(import_module(module), name)(subscription)
-    return made
+    return made if subscription.transform is None else TransformedDestination(made, subscription.transform)

@@ -34,6 +34,7 @@ def parameters(claimed: Claimed, format: str, section: QueueOrTopic, body: str) 
     content, headers = FORMATS[format](claimed)
     text = _text(content, format)
     attributes = gateway_headers(claimed) | {"content-type": headers["content-type"]}
+    attributes.pop("tracestate", None)  # there is room for ten
     if format == "raw":
         attributes["headers"] = orjson.dumps(headers).decode()
     if text is None:

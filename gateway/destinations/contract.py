@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.store.records import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that an HTTP answer said, to be handed on. `body` None: it was too long to read to its end."""
+
+    headers: Sequence[tuple[str, str]]
+    body: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +23,8 @@ class Answer:
 
     `status` is a subscriber's HTTP status, None of every other kind and where nobody answered: what follows
     goes by it (410 pauses the subscription), which no service means so by its own. `response` is what the
-    other side said: the first 4 KiB of an HTTP answer, or where a broker put the message.
+    other side said: the first 4 KiB of an HTTP answer, or where a broker put the message. `whole` is an HTTP
+    answer as it came.
     """
 
     latency: int
@@ -22,6 +32,7 @@ class Answer:
     error: str | None = None
     response: str = ""
     retry_after: str | None = None
+    whole: Whole | None = None
 
 
 class Destination(Protocol):

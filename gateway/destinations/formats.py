@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from gateway.store.records import Claimed
+from gateway.telemetry import trace
 
 JSON = "application/json"
 CLOUDEVENTS = "application/cloudevents+json"
@@ -20,8 +21,12 @@ def event(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
 
 
 def raw(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
-    """The provider's own body and headers, so that a handler verifies them as if it stood in front."""
-    return claimed.body, {"content-type": JSON, **dict(orjson.loads(claimed.headers))}
+    """The provider's own body and headers, so that a handler verifies them as if it stood in front.
+
+    But for its trace context, in whose place the attempt's own goes.
+    """
+    headers = {name: value for name, value in orjson.loads(claimed.headers) if name not in trace.NAMES}
+    return claimed.body, {"content-type": JSON, **headers}
 
 
 def cloudevents(claimed: Claimed) -> tuple[bytes, dict[str, str]]:

@@ -12,7 +12,7 @@ from gateway import __version__
 from gateway.config import Subscription
 from gateway.config.destinations.http import Http
 from gateway.destinations.connections import Connections
-from gateway.destinations.contract import Answer
+from gateway.destinations.contract import Answer, Whole
 from gateway.destinations.formats import FORMATS
 from gateway.destinations.message import gateway_headers, ms_since
 from gateway.destinations.signature import sign
@@ -51,13 +51,13 @@ class HttpDestination:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):
-                status, text, retry_after = await self._post(claimed, now)
+                status, (text, whole), retry_after = await self._post(claimed, now)
         except TimeoutError:
             return Answer(ms_since(started), error=f"no answer within {self._timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Answer(ms_since(started), error=f"{type(error).__name__}: {error}".rstrip(": "))
         error_text = None if 200 <= status < 300 else _complaint(status)
-        return Answer(ms_since(started), status, error_text, text, retry_after)
+        return Answer(ms_since(started), status, error_text, text, retry_after, whole)
 
     async def close_unused(self) -> None:
         """Close the connections that have not been used for a while."""
@@ -67,12 +67,12 @@ class HttpDestination:
         """Close the connections."""
         await self._connections.close()
 
-    async def _post(self, claimed: Claimed, now: float) -> tuple[int, str, str | None]:
+    async def _post(self, claimed: Claimed, now: float) -> tuple[int, tuple[str, Whole], str | None]:
         body, headers = self._message(claimed, now)
         request = httpx.Request("POST", self._url, headers=headers, content=body)
         async with self._connections.send(request) as response:
-            text = await _beginning(response)
-            return response.status_code, text, response.headers.get("retry-after")
+            said = await _said(response)
+            return response.status_code, said, response.headers.get("retry-after")
 
     def _message(self, claimed: Claimed, now: float) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         body, headers = self._format(claimed)
@@ -84,16 +84,18 @@ class HttpDestination:
         return body, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in every.items()]
 
 
-async def _beginning(response: httpx.Response) -> str:
-    """The first KEPT_RESPONSE bytes of the answer as text; without NUL, which PostgreSQL can't store."""
-    kept = b""
+async def _said(response: httpx.Response) -> tuple[str, Whole]:
+    """The answer's beginning as text, without NUL, which PostgreSQL can't store; and all of it."""
+    chunks: list[bytes] = []
     read = 0
     async for chunk in response.aiter_raw():
         read += len(chunk)
-        kept += chunk[: max(0, KEPT_RESPONSE - len(kept))]
+        chunks.append(chunk)
         if read > READ_RESPONSE:
             break
-    return kept.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    body = b"".join(chunks)
+    text = body[:KEPT_RESPONSE].decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text, Whole(response.headers.multi_items(), body if read <= READ_RESPONSE else None)
 
 
 def _complaint(status: int) -> str:

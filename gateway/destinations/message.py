@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.destinations.formats import FORMATS
 from gateway.store.records import Claimed
+from gateway.telemetry import trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,24 @@ def message(claimed: Claimed, format: str) -> Message:
 
 
 def gateway_headers(claimed: Claimed) -> dict[str, str]:
-    """What the gateway tells with every delivery; `webhook-id` is the same at every attempt."""
-    return {
-        "webhook-id": claimed.event.event_id,
-        "gateway-event": claimed.event.name,
-        "gateway-source": claimed.event.source,
-        "gateway-subscription": claimed.delivery.subscription,
-        "gateway-delivery": claimed.delivery.delivery_id,
-        "gateway-attempt": str(claimed.delivery.attempts),
+    """What the gateway tells with every delivery; `webhook-id` is the same at every attempt.
+
+    `traceparent` is the attempt's own span, a child of the one in which the event was received, and that a
+    child of the provider's where it sent one.
+    """
+    event, delivery = claimed.event, claimed.delivery
+    own = {
+        "webhook-id": event.event_id,
+        "gateway-event": event.name,
+        "gateway-source": event.source,
+        "gateway-subscription": delivery.subscription,
+        "gateway-delivery": delivery.delivery_id,
+        "gateway-attempt": str(delivery.attempts),
     }
+    span = trace.CURRENT.get() or trace.of_attempt(
+        trace.of_event(event.event_id, claimed.headers), delivery.delivery_id, delivery.attempts
+    )
+    return own | span.headers
 
 
 def ms_since(started: float) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.cancelling import cancellation
 from gateway.operate.opened import Opened
 from gateway.operate.paging import pages
 from gateway.pipeline import system
-from gateway.store.records import Attempt, Cancellation, Delivery, Query
+from gateway.store.records import Delivery, Query
 
 BATCH = 100
 """Deliveries that are ended in one transaction at most; each brings a system event with it."""
@@ -40,19 +41,12 @@ async def end(opened: Opened, pending: Sequence[Delivery]) -> int:
     """Cancel deliveries; each that was still pending emits gateway/delivery.cancelled. Returns how many."""
     ended = 0
     for start in range(0, len(pending), BATCH):
-        batch = [await _cancellation(opened, delivery) for delivery in pending[start : start + BATCH]]
+        batch = [
+            await cancellation(opened.store, opened.router, delivery, opened.now)
+            for delivery in pending[start : start + BATCH]
+        ]
         ended += await opened.store.cancel(batch)
     return ended
-
-
-async def _cancellation(opened: Opened, delivery: Delivery) -> Cancellation:
-    stored = await opened.store.event(delivery.event_id)
-    if stored is None:  # purged between the two reads, and its delivery with it
-        return Cancellation(delivery.delivery_id, opened.now)
-    attempts: Sequence[Attempt] = await opened.store.attempts(delivery.delivery_id)
-    last = attempts[-1] if attempts else None
-    emit = system.ended(delivery, stored.event, "cancelled", last, opened.router, opened.now)
-    return Cancellation(delivery.delivery_id, opened.now, emit)
 
 
 async def pause(opened: Opened, subscription: str, reason: str) -> bool:

@@ -2,49 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-
+from gateway.copies import Group
 from gateway.event import compile_patterns, made_at
 from gateway.operate.opened import Reads
 from gateway.operate.paging import pages
 from gateway.store.records import Duplicate, Query, Stored
-
-
-@dataclass(slots=True)
-class Group:
-    """The copies of one first event so far, read newest first."""
-
-    newest: Duplicate
-    oldest: Duplicate
-    copies: int = 0
-    differing: int = 0
-    id: str = ""
-    name: str = ""
-    sources: set[str] = field(default_factory=set)
-    reasons: set[str] = field(default_factory=set)
-
-    def add(self, copy: Duplicate) -> None:
-        """Count one more copy, received before those known."""
-        self.oldest = copy
-        self.copies += 1
-        self.differing += not copy.same_body
-        self.sources.add(copy.source)
-        self.reasons.add(copy.reason)
-
-    async def name_first(self, store: Reads) -> None:
-        """Set the id and name of the first event; those of a twin are others than its copies'."""
-        self.id, self.name = self.newest.id, self.newest.name
-        if "twin" in self.reasons and (first := await store.event(self.newest.event_id)):
-            self.id, self.name = first.event.id, first.event.name
-
-
-async def grouped(copies: AsyncIterator[Duplicate]) -> list[Group]:
-    """One group a first event, the one with the newest copy first; `copies` come newest first."""
-    groups: dict[str, Group] = {}
-    async for copy in copies:
-        groups.setdefault(copy.event_id, Group(copy, copy)).add(copy)
-    return list(groups.values())
 
 
 async def groups_page(store: Reads, query: Query) -> tuple[list[Group], int | None]:
@@ -105,22 +67,3 @@ async def _mentioned(store: Reads, id: str) -> Duplicate | None:
         if id in (copy.duplicate_id, copy.id):
             return copy
     return None
-
-
-def values_at(document: object, path: str) -> list[object]:
-    """The value of the field at the dotted `path`, none where there is no such field.
-
-    A key may itself hold dots, so every way to divide the path is tried.
-    """
-    if path == "$":
-        return [document]
-    if not isinstance(document, Mapping):
-        return []
-    if path in document:
-        return [document[path]]
-    parts = path.split(".")
-    for count in range(1, len(parts)):
-        key, rest = ".".join(parts[:count]), ".".join(parts[count:])
-        if key in document and (found := values_at(document[key], rest)):
-            return found
-    return []

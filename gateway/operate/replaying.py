@@ -74,10 +74,13 @@ def _add_delivery(plan: Plan, opened: Opened, delivery: Delivery, subscription: 
 
 def _add_event(plan: Plan, opened: Opened, stored: Stored, subscription: str | None) -> None:
     event = stored.event
-    targets = (subscription,) if subscription else opened.router.match(event.name)
+    targets = (subscription,) if subscription else opened.router.route(event).subscriptions
     if not targets:
         plan.problems.append(Problem(event.event_id, "unwanted", event.name))
-    plan.planned += [_planned(opened, event.event_id, event.name, target) for target in targets]
+    for target in targets:
+        one = _planned(opened, event.event_id, event.name, target)
+        key = opened.router.order_key(target, event)
+        plan.planned.append(replace(one, new=replace(one.new, order_key=key)))
 
 
 async def plan_of_dead(opened: Opened, query: Query, limit: int | None = None) -> Plan:

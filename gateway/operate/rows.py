@@ -117,6 +117,8 @@ class DeliveryRow(Row):
     replay_of: str | None = Field(description="The delivery that this one does again.")
     last_status: int | None
     last_error: str | None
+    order_key: str | None = Field(None, description="Deliveries of one key keep an order.")
+    held: bool = Field(False, description="An earlier one of its key comes first.")
     in_flight: bool
 
     @staticmethod
@@ -268,7 +270,7 @@ class EventPage(EventRow):
         reception = None
         if self.url is not None:
             headers = orjson.dumps(self.headers).decode()
-            reception = Reception(self.remote_addr or "", self.url, headers, self.secret or 0)
+            reception = Reception(self.remote_addr or "", self.url, headers, self.secret)
         return Stored(self.event(), reception, body, seq)
 
 

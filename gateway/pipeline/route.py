@@ -1,35 +1,140 @@
-"""Who wants an event: a pure function of its name and the subscriptions' patterns."""
+"""Who wants an event: a pure function of the event and the subscriptions' patterns and expressions."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from gateway.event import SYSTEM, compile_patterns
+import orjson
+
+from gateway.event import SYSTEM, Event, compile_patterns
+from gateway.expression import Expression, variables
+from gateway.verdict import MOST, Verdict, verdict
 
 MAX_REMEMBERED = 4096
 """Event names whose answer is remembered; providers have hundreds, so past this something is wrong."""
 
+MAX_ORDER_KEY = 255
+"""Characters of an order key that are kept as they are; a longer one becomes its SHA-256."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The expressions of a subscription: its filter `if:`, and `order_by:`."""
+
+    condition: Expression | None = None
+    order: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Who gets an event, the order keys of those that keep an order, and what expressions said otherwise."""
+
+    subscriptions: tuple[str, ...]
+    orders: Mapping[str, str] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+
 
 class Router:
-    """Matches event names against the patterns of every subscription; made anew for every config."""
+    """Matches events against every subscription; made anew for every config."""
 
-    def __init__(self, patterns: Mapping[str, Iterable[str]]) -> None:
-        """`patterns` are the `events:` of each subscription by its name."""
+    def __init__(
+        self, patterns: Mapping[str, Iterable[str]], rules: Mapping[str, Rules] | None = None
+    ) -> None:
+        """`patterns` are the `events:` of each subscription by its name; `rules` the expressions of some."""
         self._expressions = {name: compile_patterns(wanted) for name, wanted in patterns.items()}
         own = [one for each in patterns.values() for one in each if one.startswith(f"{SYSTEM}/")]
         self._system = compile_patterns(own)
-        self._remembered: dict[str, tuple[str, ...]] = {}
+        self._remembered: dict[str, Routed] = {}
+        self._rules = rules or {}
 
     def names_system_event(self, event_name: str) -> bool:
         """Whether a pattern that begins with `gateway/` matches; a catch-all such as `**` does not count."""
         return self._system.fullmatch(event_name) is not None
 
     def match(self, event_name: str) -> tuple[str, ...]:
-        """The names of the subscriptions that want `event_name`, in the order of the config."""
+        """The names of the subscriptions whose patterns match, in the order of the config."""
+        return self._named(event_name).subscriptions
+
+    def route(self, event: Event) -> Routed:
+        """Who gets `event`. Without expressions among those whose patterns match, this is one look-up."""
+        named = self._named(event.name)
+        if self._rules and not self._rules.keys().isdisjoint(named.subscriptions):
+            return self._decide(event, named.subscriptions)
+        return named
+
+    def order_key(self, subscription: str, event: Event) -> str | None:
+        """The order key that `event` has for a subscription, whatever its patterns and its filter say."""
+        orders: dict[str, str] = {}
+        _order(subscription, self._rules.get(subscription, Rules()).order, variables(event), orders)
+        return orders.get(subscription)
+
+    def _named(self, event_name: str) -> Routed:
         known = self._remembered.get(event_name)
         if known is not None:
             return known
-        wanted = tuple(name for name, regex in self._expressions.items() if regex.fullmatch(event_name))
+        each = self._expressions.items()
+        wanted = Routed(tuple(name for name, regex in each if regex.fullmatch(event_name)))
         if len(self._remembered) < MAX_REMEMBERED:
             self._remembered[event_name] = wanted
         return wanted
+
+    def _decide(self, event: Event, names: Iterable[str]) -> Routed:
+        """Evaluate every expression; one that fails speaks for its own subscription only."""
+        seen = variables(event)
+        wanted: list[str] = []
+        orders: dict[str, str] = {}
+        verdicts: list[Verdict] = []
+        for name in names:
+            rules = self._rules.get(name, Rules())
+            refused = _refused(name, rules.condition, seen)
+            if refused is None:
+                wanted.append(name)
+                refused = _order(name, rules.order, seen, orders)
+            if refused is not None:
+                verdicts.append(refused)
+        return Routed(tuple(wanted), orders, tuple(verdicts[:MOST]))
+
+
+def _refused(name: str, condition: Expression | None, seen: Mapping[str, Any]) -> Verdict | None:
+    """Why a filter keeps an event from a subscription; None where it lets it through."""
+    if condition is None:
+        return None
+    got = condition.evaluate(seen)
+    if got.value is True:
+        return None
+    error = got.error
+    if error is None and got.value is not False:
+        error = f"must be true or false, and is {_kind(got.value)}"
+    return verdict(name, "filter" if error is None else "error", condition.text, condition.saw(seen), error)
+
+
+def _order(
+    name: str, order: Expression | None, seen: Mapping[str, Any], orders: dict[str, str]
+) -> Verdict | None:
+    """Note the key of an event in `orders`. None as its value means none; what is no key is told."""
+    if order is None:
+        return None
+    got = order.evaluate(seen)
+    if got.error is None and got.value is None:
+        return None
+    if got.error is None and isinstance(got.value, str | int | float):
+        orders[name] = _key(got.value)
+        return None
+    error = got.error or f"must be text, a number, true or false, and is {_kind(got.value)}"
+    return verdict(name, "order", order.text, order.saw(seen), error)
+
+
+def _key(value: str | float) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return text if len(text) <= MAX_ORDER_KEY else hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kind(value: Any) -> str:
+    """What a value is, in the words of JSON."""
+    if value is None:
+        return "null"
+    kinds = {bool: "true or false", str: "text", int: "a number", float: "a number", dict: "an object"}
+    return kinds.get(type(value), "a list" if isinstance(value, list) else type(value).__name__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.pipeline import system
 from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded
 from gateway.pipeline.route import Router
@@ -11,13 +13,24 @@ GONE = "the subscriber answered 410 Gone"
 
 
 def settlement(
-    claimed: Claimed, attempt: Attempt, decision: Decision, router: Router, now: int
+    claimed: Claimed, attempt: Attempt, decision: Decision, router: Router, now: int, skip: bool = False
 ) -> Settlement:
-    """What to write at `now` (Unix ms) after `decision`."""
+    """What to write at `now` (Unix ms) after `decision`.
+
+    With `skip` a delivery with an order key that is tried again takes the place of its next attempt.
+    """
+    settled = _settlement(claimed, attempt, decision, router, now, skip)
+    return settled if claimed.delivery.order_key is None else _in_order(claimed, settled)
+
+
+def _settlement(
+    claimed: Claimed, attempt: Attempt, decision: Decision, router: Router, now: int, skip: bool
+) -> Settlement:
     delivery = claimed.delivery
     if isinstance(decision, RetryAt):
         due_at = round(decision.at * 1000)
-        return Settlement(attempt, "pending", due_at, delivery.retries + 1, now)
+        place = due_at if skip else None
+        return Settlement(attempt, "pending", due_at, delivery.retries + 1, now, order_at=place)
     state: State = "succeeded" if isinstance(decision, Succeeded) else "dead"
     emit = system.ended(delivery, claimed.event, state, attempt, router, now)
     if not (isinstance(decision, Dead) and decision.pause):
@@ -28,7 +41,13 @@ def settlement(
 
 def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:
     """What to write where the gateway itself broke the attempt off: due again, no retry used up."""
-    return Settlement(attempt, "pending", now, claimed.delivery.retries, now)
+    return _in_order(claimed, Settlement(attempt, "pending", now, claimed.delivery.retries, now))
+
+
+def _in_order(claimed: Claimed, settled: Settlement) -> Settlement:
+    """The same, saying whose order it concerns, if anybody's."""
+    key, subscription = claimed.delivery.order_key, claimed.delivery.subscription
+    return replace(settled, ordered=None if key is None else subscription)
 
 
 def _paused(claimed: Claimed, router: Router, now: int) -> tuple[Candidate, ...]:

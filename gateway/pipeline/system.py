@@ -7,6 +7,7 @@ written for that needs only another name.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ import orjson
 from gateway.event import SYSTEM, Event, new_id
 from gateway.pipeline.route import Router
 from gateway.store.records import Attempt, Candidate, Delivery, Duplicate
+from gateway.store.watch import Watched
 
 FAILED = "gateway/delivery.failed"
 FINISHED = "gateway/delivery.finished"
@@ -21,6 +23,8 @@ CANCELLED = "gateway/delivery.cancelled"
 PAUSED = "gateway/subscription.paused"
 RESUMED = "gateway/subscription.resumed"
 DIFFERS = "gateway/duplicate.differs"
+SILENT = "gateway/source.silent"
+REJECTED = "gateway/signature.rejected"
 
 
 def ended(
@@ -70,6 +74,30 @@ def duplicate_differs(duplicate: Duplicate, router: Router, now: int) -> Candida
     return emit(DIFFERS, data, router, now, id=duplicate.duplicate_id)
 
 
+def source_silent(source: str, expect: str, watched: Watched, router: Router, now: int) -> Candidate:
+    """A source has sent nothing for longer than `expect`, a duration as people write it."""
+    data = {
+        "source": source,
+        "expect": f"every {expect}",
+        "heard_at": watched.heard_at,
+        "counted_from": watched.counted_from,
+    }
+    return emit(SILENT, data, router, now)
+
+
+def signature_rejected(
+    source: str, reasons: Mapping[str, int], since: int, router: Router, now: int
+) -> Candidate:
+    """Every request to a source fails verification since then: how many, by the reason of the rejection."""
+    data = {
+        "source": source,
+        "rejections": sum(reasons.values()),
+        "reasons": dict(reasons),
+        "since": since,
+    }
+    return emit(REJECTED, data, router, now)
+
+
 def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | None = None) -> Candidate:
     """A system event of now (Unix ms); `id` is its event_id unless given."""
     text = orjson.dumps(data)
@@ -84,7 +112,14 @@ def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | No
         v="1",
         received_at=now,
     )
-    return Candidate(event, hashlib.sha256(text).digest(), router.match(name))
+    routed = router.route(event)
+    return Candidate(
+        event,
+        hashlib.sha256(text).digest(),
+        routed.subscriptions,
+        orders=routed.orders,
+        verdicts=routed.verdicts,
+    )
 
 
 def _delivery_data(delivery: Delivery, event: Event, attempt: Attempt | None) -> dict[str, Any]:

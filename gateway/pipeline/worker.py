@@ -13,15 +13,21 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable
 
-from gateway.config import Retry, Settings
+from gateway.config import Settings, Subscription
 from gateway.destinations import Answer
+from gateway.pipeline.handing_on import keep_answer
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
 from gateway.pipeline.settle import interrupted, settlement
+from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
 from gateway.store.records import Attempt, Claimed, Settlement
+from gateway.telemetry import named
+from gateway.telemetry.process import Telemetry
+from gateway.telemetry.series import Labels, Series, Value
+from gateway.telemetry.trace import CURRENT
 
 POLL = 1.0
 """Seconds after which the worker looks for deliveries that another process has made (a replay)."""
@@ -42,6 +48,7 @@ class Worker:
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
         only: Collection[str] | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """`clock` gives Unix seconds, `chance` a number in [0, 1) that places a retry in its jitter.
 
@@ -52,6 +59,7 @@ class Worker:
         self._clock = clock
         self._chance = chance
         self._only = only
+        self._telemetry = telemetry or Telemetry()
         self._owner = this_process()
         self._lanes: dict[str, Lane] = {}
         self._settings: Settings | None = None
@@ -89,6 +97,15 @@ class Worker:
             self._polled = time.monotonic()
             await self._poll()
         await self._claim()
+
+    def series(self) -> Series:
+        """What is under way and how much may be, for /metrics."""
+        found: dict[tuple[str, Labels], Value] = {}
+        for name, lane in self._lanes.items():
+            self._telemetry.counts.subscription(name)
+            found[named.DELIVERING.name, (name,)] = len(lane.under_way)
+            found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
+        return found
 
     async def stop(self, limit: float) -> None:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
@@ -147,7 +164,7 @@ class Worker:
         if subscription is None:
             await self._write(claimed, interrupted(claimed, attempt, now))
         elif name not in self._lanes or delivery_id not in self._lanes[name].under_way:
-            await self._settle(subscription.retry, claimed, attempt, None)
+            await self._settle(subscription, claimed, attempt, None)
 
     async def _claim(self) -> None:
         now = time.monotonic()
@@ -159,7 +176,8 @@ class Worker:
         slots = {name: lane.free for name, lane in lanes.items()}
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
-            result = await self._store.claim(slots, leases, self._now(), self._owner)
+            ordered = {name for name, lane in lanes.items() if lane.subscription.order_by is not None}
+            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered)
             for name, lane in lanes.items():
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000
             for claimed in result.claimed:
@@ -180,6 +198,7 @@ class Worker:
     async def _deliver(self, lane: Lane, claimed: Claimed) -> None:
         """One attempt, from the request to the row that tells of it."""
         started = self._clock()
+        CURRENT.set(span_of(claimed, self._telemetry.tracer))  # in this task, which makes this attempt only
         try:
             answer = await self._try(lane, claimed, started)
         except asyncio.CancelledError:
@@ -187,8 +206,10 @@ class Worker:
             await self._write(claimed, interrupted(claimed, attempt, self._now()))
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
+        if claimed.delivery.subscription in self._running().proxied:
+            await keep_answer(self._store, claimed, answer, self._now())
         try:
-            await self._settle(lane.subscription.retry, claimed, _attempt(claimed, started, answer), wait)
+            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 
@@ -200,18 +221,17 @@ class Worker:
             return Answer(self._ms_since(now), error=f"{type(error).__name__}: {error}")
 
     async def _settle(
-        self, retry: Retry, claimed: Claimed, attempt: Attempt, retry_after: float | None
+        self, subscription: Subscription, claimed: Claimed, attempt: Attempt, retry_after: float | None
     ) -> None:
         """Decide what follows an attempt and write it down; `retry_after` is seconds."""
-        retries = claimed.delivery.retries
+        retries, retry = claimed.delivery.retries, subscription.retry
         now, chance = self._clock(), self._chance()
         succeeded = attempt.error is None
         decision = decide(
             succeeded, attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance
         )
-        await self._write(
-            claimed, settlement(claimed, attempt, decision, self._running().router, round(now * 1000))
-        )
+        router, skip = self._running().router, subscription.order == "skip"
+        await self._write(claimed, settlement(claimed, attempt, decision, router, round(now * 1000), skip))
         lane = self._lanes.get(claimed.delivery.subscription)
         if isinstance(decision, RetryAt) and lane is not None:
             lane.due(decision.at)
@@ -220,20 +240,9 @@ class Worker:
     async def _write(self, claimed: Claimed, settled: Settlement) -> None:
         held = await self._store.settle(settled)
         self.wake({name for candidate in settled.emit for name in candidate.subscriptions})
-        attempt = settled.attempt
-        log.log(
-            logging.INFO if settled.state == "succeeded" else logging.WARNING,
-            "delivery.attempted event=%s name=%s delivery=%s subscription=%s attempt=%d status=%s ms=%d %s%s",
-            claimed.event.event_id,
-            claimed.event.name,
-            attempt.delivery_id,
-            claimed.delivery.subscription,
-            attempt.number,
-            attempt.status,
-            attempt.latency,
-            settled.state if held else "lease lost",
-            f" error={attempt.error!r}" if attempt.error else "",
-        )
+        if settled.ordered is not None:  # the next one of the key may go now
+            self.wake([settled.ordered])
+        tell(self._telemetry, claimed, settled, held)
 
     def _idle_for(self) -> float:
         """Seconds until a lane should claim, POLL at most. Marks those where something has become due."""

@@ -11,21 +11,24 @@ stores keep this contract by passing the suite in tests/contract.
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
     ClaimResult,
     Delivery,
     Duplicate,
+    Mark,
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -33,7 +36,11 @@ from gateway.store.records import (
     Retention,
     Settlement,
     Stored,
+    VerdictCount,
 )
+from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
+from gateway.verdict import Verdict
 
 
 class StoreError(Exception):
@@ -64,6 +71,11 @@ class Planned:
 class Store(Protocol):
     """Where events, dedupe keys and deliveries live."""
 
+    @property
+    def commits(self) -> Commits:
+        """What the transactions of this process came to."""
+        ...
+
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
         """Store every candidate of one request with its dedupe key and deliveries, or record the duplicate.
 
@@ -77,9 +89,17 @@ class Store(Protocol):
         ...
 
     async def claim(
-        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+        self,
+        slots: Mapping[str, int],
+        leases: Mapping[str, int],
+        now: int,
+        owner: str,
+        ordered: Collection[str] = (),
     ) -> ClaimResult:
-        """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms, oldest first.
+        """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms.
+
+        Those that are due first go first, then those that arrived first. One in `ordered` gets of each order
+        key only the first that is pending, by time, then arrival, and none while another of it is leased.
 
         Where s got all its slots, its `next_due` is `now`: there may be more.
         """
@@ -180,12 +200,88 @@ class Store(Protocol):
         """The attempts of one delivery, in order."""
         ...
 
+    async def verdicts(self, event_id: str) -> Sequence[Verdict]:
+        """What expressions said of one event, by subscription."""
+        ...
+
+    async def verdict_counts(self, subscriptions: Sequence[str]) -> Sequence[VerdictCount]:
+        """For each of these subscriptions how often its expressions failed, and its newest verdict."""
+        ...
+
     async def waiting(self) -> Mapping[str, int]:
         """How many deliveries wait for each subscription, those of the config and any others."""
         ...
 
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        """How much waits for each subscription at `now`, those of the config and any others."""
+        ...
+
     async def paused(self) -> Sequence[Pause]:
         """The subscriptions that are paused, and how much waits for them."""
+        ...
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        """Keep a subscriber's answer for a day, so that a provider that waits for it can have it."""
+        ...
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        """Where the deliveries of each (event_id, subscription) stand, the oldest first."""
+        ...
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        """The kept answer to the newest attempt that has one."""
+        ...
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        """Note when each watched source was heard since the last look, None for not; tell what is known.
+
+        Where nobody looked for more than `gap` ms, a silence counts from now. What was heard ends a silence.
+        """
+        ...
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        """Emit that a source is silent. False, and nothing, where it was told or is silent no more."""
+        ...
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        """Emit that all requests of a source fail. False, and nothing, where it was told within `period`."""
+        ...
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        """Whether a webhook of the source went in since then, duplicates too."""
+        ...
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        """Which of `keys` a source has had: taken as dedupe keys, or ids of events that are stored still.
+
+        The second outlives the dedupe window: a provider that is asked tells of older events too.
+        """
+        ...
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        """Take a backfill until `until`, and say where it goes on. None: somebody else is at it.
+
+        `account` is "" for the provider's own.
+        """
+        ...
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        """Note how far a backfill got, and take it until `until`; 0 lets it go."""
+        ...
+
+    async def marks(self, times: Sequence[int]) -> Sequence[Mark]:
+        """A mark for each time (Unix ms), in their order; at the same cost however many rows there are."""
+        ...
+
+    async def dead_letters(self, since: int, width: int) -> Mapping[int, int]:
+        """How many deliveries died in each span of `width` ms from `since` on, by the span's number.
+
+        Spans without any are left out.
+        """
+        ...
+
+    async def last_seen(self, sources: Sequence[str]) -> Mapping[str, int]:
+        """When the newest stored event of each source was received; sources without any are left out."""
         ...
 
     async def close(self) -> None:

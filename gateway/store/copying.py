@@ -39,11 +39,13 @@ class Stream:
 STREAMS = (
     Stream("events", (0,), "requests"),
     Stream("deliveries", (0,), "attempts"),
+    Stream("verdicts", ("", "")),
     Stream("duplicates", (0,)),
     Stream("rejections", (0,)),
     Stream("dedupe_keys", ("", "")),
     Stream("rejection_counts", ("", "")),
     Stream("paused", ("",)),
+    Stream("backfills", ("", "")),
 )
 
 

@@ -100,8 +100,15 @@ def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> D
         gap=event.received_at - first.first_at,
         same_body=same_body,
         fields=tuple(differing_fields(data[first.event_id], event.data)) if differs else (),
-        reason="event id" if event.id == first.id else "twin",
+        reason=_reason(candidate, first),
         secret=reception.secret if reception else None,
         remote_addr=reception.remote_addr if reception else "",
         headers=reception.headers if reception else "[]",
     )
+
+
+def _reason(candidate: Candidate, first: First) -> str:
+    """Why it is a duplicate. One of the two from the provider's API says nothing about the other's body."""
+    if not candidate.digest or not first.digest:
+        return "backfill"
+    return "event id" if candidate.event.id == first.id else "twin"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.verdict import Verdict
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
 
@@ -17,13 +18,13 @@ class Reception:
 
     `headers` is JSON text, a list of [name, value] without any that hold a secret. `body` and the
     `request_id` it is kept under, shared by a batch, are None where the event's data is exactly the body.
-    `secret` is the index of the secret that matched.
+    `secret` is the index of the secret that matched, None where the event was read from the provider's API.
     """
 
     remote_addr: str
     url: str
     headers: str
-    secret: int
+    secret: int | None
     request_id: str | None = None
     body: bytes | None = None
 
@@ -33,8 +34,10 @@ class Candidate:
     """An event that asks to be stored.
 
     `key` is the dedupe key within the event's source, None for system events, which are never duplicates.
-    It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data.
-    `subscriptions` get a delivery each, due at the event's `ts` or now, whichever is later.
+    It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data;
+    empty where it was read from the provider's API, whose words for the same event are never the same.
+    `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
+    order. `verdicts` say why others get none.
     """
 
     event: Event
@@ -43,6 +46,8 @@ class Candidate:
     key: str | None = None
     window: int = 0
     reception: Reception | None = None
+    orders: Mapping[str, str] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ class Delivery:
     """One event for one subscription.
 
     `attempts` numbers the attempts, is never reset, and fences stale workers. `retries` counts the failed
-    ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it.
+    ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it. While it
+    is `held` an earlier one of its subscription and `order_key` comes first.
     """
 
     delivery_id: str
@@ -124,6 +130,8 @@ class Delivery:
     name: str = ""
     source: str = ""
     seq: int = 0
+    order_key: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,8 @@ class Settlement:
     """The outcome of an attempt: the attempt row, the delivery's new state, and what it sets off.
 
     All of it commits in one transaction, and none of it where `attempt.number` is no longer the delivery's.
+    `ordered` is the subscription where the delivery has an order key; a later `order_at` (Unix ms) lets
+    others of the key go first.
     """
 
     attempt: Attempt
@@ -172,17 +182,23 @@ class Settlement:
     emit: tuple[Candidate, ...] = ()
     pause: str | None = None
     pause_reason: str = ""
+    ordered: str | None = None
+    order_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A delivery to make of a stored event: a replay."""
+    """A delivery to make of a stored event: a replay.
+
+    Without an `order_key` it has that of the delivery of the same subscription that it replays, if any.
+    """
 
     delivery_id: str
     event_id: str
     subscription: str
     due_at: int
     replay_of: str | None = None
+    order_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +247,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which rows a list wants, newest first. `before` is the `seq` after which the next page starts."""
+    """Which rows a list wants, newest first. `before` is the `seq` after which the next page starts.
+
+    `after` is the `seq` at which the looking ends: rows of events and deliveries that are not above it are
+    not even looked at, however few match above it.
+    """
 
     source: str | None = None
     name: str | None = None
@@ -240,7 +260,18 @@ class Query:
     subscription: str | None = None
     event_id: str | None = None
     before: int | None = None
+    after: int | None = None
     limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Pending deliveries that no worker has: all, those that are due, and for how long (ms) the oldest is."""
+
+    subscription: str
+    waiting: int
+    due: int
+    oldest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +293,38 @@ class RejectionCount:
     count: int
     first_at: int
     last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a backfill of a source got: behind the event with the id `cursor`, None where it has none yet.
+
+    `account` is a connected account, "" for the provider's own.
+    """
+
+    source: str
+    account: str
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How often a subscription's expressions failed, as far as events are kept, and its newest verdict."""
+
+    subscription: str
+    errors: int
+    last: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far each kind of row had come at a time: the `seq` of the first that was made then or later.
+
+    Two marks tell how many were made between them without a row being counted. That is exact as long as
+    nothing in between was erased, and a little off where several nodes write at once.
+    """
+
+    events: int
+    duplicates: int
+    rejections: int
+    deliveries: int

@@ -18,7 +18,12 @@ from gateway.store.records import (
     Rejection,
     RejectionCount,
     Stored,
+    VerdictCount,
 )
+from gateway.verdict import Verdict
+
+HELD = 9_000_000_000_000_000
+"""`leased_until` of a delivery that waits for an earlier one of its key: leased to nobody, for ever."""
 
 
 class Row(Protocol):
@@ -61,6 +66,7 @@ def stored(row: Row) -> Stored:
 
 def delivery(row: Row) -> Delivery:
     """A row of `deliveries` joined with its event's id, name and source."""
+    held = row["leased_until"] == HELD
     return Delivery(
         delivery_id=row["delivery_id"],
         event_id=row["event_id"],
@@ -70,7 +76,7 @@ def delivery(row: Row) -> Delivery:
         attempts=row["attempts"],
         retries=row["retries"],
         created_at=row["created_at"],
-        leased_until=row["leased_until"],
+        leased_until=None if held else row["leased_until"],
         finished_at=row["finished_at"],
         replay_of=row["replay_of"],
         last_status=row["last_status"],
@@ -79,6 +85,8 @@ def delivery(row: Row) -> Delivery:
         name=row["name"],
         source=row["source"],
         seq=row["seq"],
+        order_key=row["order_key"],
+        held=held,
     )
 
 
@@ -113,6 +121,19 @@ def attempt(row: Row) -> Attempt:
 def pause(row: Row) -> Pause:
     """A row of `paused` with the number of deliveries that wait."""
     return Pause(**dict(row))
+
+
+def verdict(row: Row) -> Verdict:
+    """A row of `verdicts`."""
+    return Verdict(**dict(row))
+
+
+def verdict_count(row: Row) -> VerdictCount:
+    """The number of a subscription's errors, joined with the newest row of its `verdicts`, if any."""
+    values = dict(row)
+    subscription, errors = values["asked"], values.pop("errors")
+    del values["asked"]
+    return VerdictCount(subscription, errors, Verdict(**values) if values["event_id"] is not None else None)
 
 
 def _body(row: Row) -> bytes:

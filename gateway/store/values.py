@@ -38,6 +38,12 @@ def key(candidate: Candidate) -> Row:
     return (event.source, candidate.key, event.event_id, id, candidate.digest, event.received_at, end)
 
 
+def verdicts(candidate: Candidate) -> list[Row]:
+    """Its rows of `verdicts`."""
+    event_id = candidate.event.event_id
+    return [(event_id, v.subscription, v.reason, v.expression, v.saw, v.error) for v in candidate.verdicts]
+
+
 def duplicate(duplicate: Duplicate) -> Row:
     """A row of `duplicates` without its `seq`."""
     return (

@@ -138,7 +138,10 @@ SINCE = (
     "is neither a duration such as 2h, 30m or 3d "
     "nor an ISO 8601 time such as 2026-11-23 or 2026-11-23T18:30:00Z"
 )
-REPLAY = "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h"
+REPLAY = (
+    "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h; "
+    "or: gateway replay --since 1h --name 'stripe/customer.*'"
+)
 FILTERS = "leave out --source, --name and --since"
 LIMIT = "Error: Invalid value for '--limit': Input should be greater than or equal to 1"
 OPTION = "Error: No such option: --sorce (Possible options: --json, --since, --source)"
@@ -159,6 +162,7 @@ BAD_INPUT = [
     ("replay x --failed --since 1h", REPLAY),
     ("replay --failed", REPLAY),
     ("replay x --since 1h", REPLAY),
+    ("replay --name stripe/*", REPLAY),
     ("purge --event x --older-than 1d", "--event says which event: leave out --older-than"),
     ("quarantine release", "Error: Missing option '--source'."),
     ("trigger stripe x --to nowhere", NOWHERE),

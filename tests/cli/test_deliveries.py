@@ -28,6 +28,8 @@ def test_a_delivery_as_json(home: Home) -> None:
         "replay_of": None,
         "last_status": 500,
         "last_error": None,
+        "order_key": None,
+        "held": False,
         "in_flight": False,
     }
 

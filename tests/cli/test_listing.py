@@ -11,8 +11,9 @@ from datetime import datetime
 import pytest
 import typer
 
-from gateway.cli.listing import aligned, gap, printable
+from gateway.cli.listing import aligned, printable
 from gateway.cli.options import moment
+from gateway.config import format_gap
 from tests.cli.conftest import DAY, HOUR, NOW, SECOND, Home, event
 
 # ms after the first -> how it reads
@@ -29,7 +30,7 @@ GAPS = [
 
 @pytest.mark.parametrize(("ms", "text"), GAPS)
 def test_gap(ms: int, text: str) -> None:
-    assert gap(ms) == text
+    assert format_gap(ms) == text
 
 
 # what is typed -> Unix ms, where now is NOW

@@ -160,3 +160,70 @@ def test_failed_leaves_out_subscriptions_that_are_gone(dead: Home) -> None:
     result = dead.gateway("replay", *SINCE)
     assert "left out what died there: " in result.stderr and "no subscription 'mail'" in result.stderr
     assert [(id, name) for id, name, _ in _replays(dead)] == [("evt_1", "app")]
+
+
+AROUND = ("--since", "2025-06-01T08:00:00Z", "--until", "2025-06-01T08:00:10Z")
+
+
+@pytest.fixture
+def several(home: Home) -> Home:
+    """A store with events before, within and after a time, of two sources."""
+    home.accept(event("before", at=NOW - SECOND), event("evt_1", at=NOW), event("evt_2", at=NOW + 9 * SECOND))
+    home.accept(event("push", at=NOW, name="github/push", source="billing"))
+    home.accept(event("told", at=NOW, name="gateway/delivery.cancelled", source="gateway"))
+    home.accept(event("after", at=NOW + 10 * SECOND))
+    return home
+
+
+def test_events_of_a_time_go_to_all_who_want_them_oldest_first(several: Home) -> None:
+    result = several.gateway("replay", *AROUND)
+    assert (result.exit_code, result.stderr) == (0, "made 4 new deliveries\n")
+    assert [(id, name) for id, name, _ in _replays(several)] == [
+        ("evt_1", "app"), ("evt_1", "mail"), ("evt_2", "app"), ("evt_2", "mail"),
+    ]  # fmt: skip
+
+
+FILTERS = [
+    # options -> (event, subscription)
+    (["--subscription", "app"], {("evt_1", "app"), ("evt_2", "app"), ("push", "app")}),
+    (["--source", "billing", "--subscription", "app"], {("push", "app")}),
+    (["--name", "gateway/*"], {("told", "mail")}),
+    (["--name", "stripe/*", "--subscription", "mail"], {("evt_1", "mail"), ("evt_2", "mail")}),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), FILTERS)
+def test_filters_say_which(several: Home, options: list[str], expected: set[tuple[str, str]]) -> None:
+    assert several.gateway("replay", *AROUND, *options).exit_code == 0
+    assert {(id, name) for id, name, _ in _replays(several)} == expected
+
+
+def test_a_filter_that_nothing_matches(several: Home) -> None:
+    result = several.gateway("replay", *AROUND, "--name", "stripe/invoice.*")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("no event since ")
+
+
+def test_a_replay_by_filter_names_the_delivery_that_it_replays(home: Home) -> None:
+    home.accept(event("evt_1", to=("app",)))
+    home.end("succeeded")
+    [of] = home.deliveries()
+    home.gateway("replay", *AROUND, "--subscription", "app")
+    assert _replays(home) == [("evt_1", "app", of.delivery_id)]
+
+
+def test_many_become_due_one_after_the_other(several: Home) -> None:
+    several.gateway("replay", *AROUND, "--rate", "2")
+    made = several.deliveries(state="pending")[::-1]
+    assert [d.due_at - made[0].due_at for d in made] == [0, 500, 1000, 1500]
+
+
+def test_a_dry_run_counts_first(several: Home) -> None:
+    result = several.gateway("replay", *AROUND, "--dry-run")
+    assert (result.exit_code, result.stderr) == (0, "would make 4 new deliveries\n")
+    assert _replays(several) == []
+
+
+def test_failed_until(dead: Home) -> None:
+    dead.gateway("replay", "--failed", "--since", "2025-06-01", "--until", "2025-06-01T08:00:00Z")
+    assert [(id, name) for id, name, _ in _replays(dead)] == [("old", "app")]

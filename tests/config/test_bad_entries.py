@@ -74,7 +74,7 @@ ROWS = [
     # an adapter's key, misspelt
     (source("adapter: stripe, secrets: [abc], twin: merge"), "config.yaml:2: sources.s.twin: unknown key; did you mean 'twins'?"),
     # another adapter's key
-    (source("adapter: github, secrets: [abc], twins: merge"), "config.yaml:2: sources.s.twins: unknown key; the keys are adapter, secrets, dedupe_window, tolerance, quarantine, keep_rejections, public_url"),
+    (source("adapter: github, secrets: [abc], twins: merge"), "config.yaml:2: sources.s.twins: unknown key; the keys are adapter, secrets, dedupe_window, tolerance, quarantine, keep_rejections, public_url, ack, expect, backfill"),
     # a quarantine whose requests could never be verified again
     (source("adapter: hmac, secrets: [abc], header: Authorization, id: body.id, type: body.type, quarantine: true"), "config.yaml:2: sources.s.quarantine: must be false where the signature is in the header Authorization, which is never kept: such a request could not be verified again"),
     # a quarantine that would keep credentials
@@ -147,7 +147,19 @@ ROWS = [
     # no delivery at all
     (app(f"{TO}\n    concurrency: 0"), "config.yaml:6: subscriptions.app.concurrency: must be at least 1, not 0"),
     # a key like no other
-    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, destination, format, retry, concurrency"),
+    # a filter with a mistake, with its place
+    (app(f"{TO}\n    if: event.data.amount >"), "config.yaml:6: subscriptions.app.if: is no CEL expression: column 20: mismatched input '<EOF>'"),
+    # a filter over a field that no event has
+    (app(f"{TO}\n    if: event.nme == 'x'"), "config.yaml:6: subscriptions.app.if: column 7: event has no field 'nme'; did you mean 'name'?"),
+    # a filter that is no text
+    (app(f"{TO}\n    if: true"), 'config.yaml:6: subscriptions.app.if: must be a CEL expression in quotes, such as "event.data.livemode == true", not true'),
+    # a key with a mistake
+    (app(f"{TO}\n    order_by: customer"), "config.yaml:6: subscriptions.app.order_by: column 1: there is no 'customer'; there are event"),
+    # an order without a key
+    (app(f"{TO}\n    order: skip"), "config.yaml:3: subscriptions.app: order: says nothing without order_by:, the expression whose value is the key"),
+    # no such order
+    (app(f"{TO}\n    order_by: event.id\n    order: wait"), "config.yaml:7: subscriptions.app.order: must be 'block' or 'skip', not 'wait'"),
+    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, destination, format, transform, retry, concurrency"),
 ]
 # fmt: on
 

@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 import adapters
 from gateway.config import format_duration, load
 from gateway.config.api_token import ApiToken
+from gateway.config.backfill import Backfill
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.settings import SourceKeys, TopLevel
@@ -25,6 +26,7 @@ ROWS = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in PAGE.s
 KEYS = {row[0].strip("| `"): row for row in ROWS}
 LENT = {
     "api_tokens.*.token": "required",
+    "sources.*.ack": "`stored`",
     "sources.*.secrets": "required",
     "sources.*.tolerance": "the provider's",
     "sources.*.public_url": "`server.public_url` and `/webhooks/{name}`",
@@ -38,7 +40,7 @@ SPELT = {"1d": "24h", "1048576": "1MiB", "524288": "512KiB", "False": "false", "
 def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every key of a model and of the models inside it, dotted."""
     for name, field in model.model_fields.items():
-        yield f"{above}{name}", field
+        yield f"{above}{field.alias or name}", field
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from keys(field.annotation, f"{above}{name}.")
 
@@ -47,6 +49,7 @@ ALL = [
     *[(key, field) for key, field in keys(TopLevel) if key not in ("server", "store", "dedupe")],
     *keys(ApiToken, "api_tokens.*."),
     *keys(SourceKeys, "sources.*."),
+    *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Candidate, Query, Reception, Rejection, Settlement
+from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Rejection, Settlement
+from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +39,10 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
         await store.accept([candidate(f"evt_{number}", at=at, to=("app", "mail"))])
     await store.accept([candidate("evt_7", at=NOW + 140 * HOUR + 1, data='{"a":2}')])
     await store.accept([batch("one", NOW), batch("two", NOW)])
+    await store.begin_backfill("stripe", "", NOW, NOW + HOUR)
+    await store.mark_backfill(Place("stripe", "", "evt_7"), NOW + HOUR)
+    told = Verdict("app", "filter", "event.v == '2'", '{"event.v":"1"}')
+    await store.accept([replace(candidate("filtered", at=NOW), verdicts=(told,))])
     claimed = await store.claim({"app": 3}, {"app": HOUR}, NOW + 900 * HOUR, "me")
     first = claimed.claimed[0].delivery
     attempt = Attempt(first.delivery_id, first.attempts, NOW, 12, 500, "it answered 500", "no\x00")
@@ -67,6 +73,7 @@ async def seen(store: Store) -> list[object]:
     deliveries = [d for d in await store.deliveries(Query(limit=100))]
     return [
         [(one.event, one.reception, one.body) for one in events],
+        [await store.verdicts(one.event.event_id) for one in events],
         [(d.delivery_id, d.state, d.attempts, d.retries, d.due_at, d.last_error) for d in deliveries],
         await store.duplicates(Query()),
         [(one.rejection_id, one.body, one.reason) for one in await store.rejections(Query())],
@@ -78,8 +85,9 @@ async def seen(store: Store) -> list[object]:
 async def test_everything_arrives_and_is_compared(filled: Path, database: str) -> None:
     compared = await copied(filled, database)
     assert [(one.name, one.rows, one.same) for one in compared] == [
-        ("events", 9, True), ("deliveries", 16, True), ("duplicates", 1, True), ("rejections", 1, True),
-        ("dedupe_keys", 9, True), ("rejection_counts", 1, True), ("paused", 1, True),
+        ("events", 10, True), ("deliveries", 16, True), ("verdicts", 1, True),
+        ("duplicates", 1, True), ("rejections", 1, True),
+        ("dedupe_keys", 10, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
     ]  # fmt: skip
     ours, theirs = await open_store(filled), await PostgresStore.open(database)
     assert await seen(ours) == await seen(theirs)

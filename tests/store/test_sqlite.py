@@ -13,6 +13,7 @@ import pytest
 from gateway.store import StoreRefused, StoreUnavailable, open_store, prepare
 from gateway.store.records import Attempt, Query, Retention, Settlement
 from gateway.store.sqlite.connection import connect, translate
+from gateway.store.sqlite.schema import known
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from tests.contract.conftest import HOUR, NOW, candidate
@@ -109,13 +110,13 @@ def test_a_new_file_is_for_its_user_alone(tmp_path: Path) -> None:
 
 
 def test_migrations_run_once(tmp_path: Path) -> None:
-    assert prepare(tmp_path / "gateway.db") == ["m001_initial"]
+    assert prepare(tmp_path / "gateway.db") == known()
     assert prepare(tmp_path / "gateway.db") == []
 
 
 def test_an_older_file_is_not_changed_by_who_may_not(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "gateway.db").close()
-    with pytest.raises(StoreRefused, match="older gateway .it lacks m001_initial"):
+    with pytest.raises(StoreRefused, match="older gateway .it lacks m001_initial, m002_"):
         prepare(tmp_path / "gateway.db", may_migrate=False)
     prepare(tmp_path / "gateway.db")
     assert prepare(tmp_path / "gateway.db", may_migrate=False) == []

@@ -18,8 +18,10 @@ from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
 from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery
 from gateway.config import describe
+from gateway.copies import Group
+from gateway.event import values_at
 from gateway.operate import answers, rows
-from gateway.operate.copies import Group, copies_of, groups_page, values_at
+from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
 from gateway.operate.paging import Fetch, Kept
 from gateway.store.records import Duplicate, Query, Rejection, Stored
@@ -183,7 +185,9 @@ def _copy(copy: Duplicate, document: object) -> answers.CopyRow:
 
 
 def _difference(path: str, document: object) -> answers.Difference:
-    found = [] if document is None else values_at(document, path)
+    found = [document] if path == "$" else values_at(document, path)
+    if document is None:
+        found = []
     return answers.Difference(path=path, first=found[0]) if found else answers.Difference(path=path)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.contract import StoreError
-from gateway.store.postgres import claims, deliveries, rejections, retention
+from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
@@ -18,15 +18,18 @@ from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
     ClaimResult,
     Delivery,
     Duplicate,
+    Mark,
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -34,7 +37,11 @@ from gateway.store.records import (
     Retention,
     Settlement,
     Stored,
+    VerdictCount,
 )
+from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
+from gateway.verdict import Verdict
 
 __all__ = ["PostgresStore", "plan", "prepare"]
 
@@ -50,9 +57,9 @@ class PostgresStore:
     def __init__(self, url: str, connections: int = 4, clock: Clock = "database") -> None:
         """`connections` at most, and one more to listen on. `clock` is the caller's in tests only."""
         self._pool = Pool(url, connections, clock)
-        self._notices = Notices(url, self._pool)
-        self._groups = Groups(self._pool, max(1, connections - 1), self._notices.tell)
         self._floors = claims.Floors()
+        self._notices = Notices(url, self._pool, self._floors.lower)
+        self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
 
     @classmethod
     async def open(
@@ -62,6 +69,10 @@ class PostgresStore:
         await migrate(url, may_migrate)
         return cls(url, connections, clock)
 
+    @property
+    def commits(self) -> Commits:
+        return self._groups.commits
+
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)
 
@@ -69,9 +80,14 @@ class PostgresStore:
         await self._groups.write(rejections.reject, rejection)
 
     async def claim(
-        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+        self,
+        slots: Mapping[str, int],
+        leases: Mapping[str, int],
+        now: int,
+        owner: str,
+        ordered: Collection[str] = (),
     ) -> ClaimResult:
-        asked = claims.Claim(slots, leases, now, owner)
+        asked = claims.Claim(slots, leases, now, owner, ordered)
         try:
             return await self._groups.write(self._floors.claim, asked)
         except StoreError:
@@ -124,7 +140,7 @@ class PostgresStore:
 
     async def events(self, query: Query) -> Sequence[Stored]:
         since = None if query.since is None else first_id(query.since)
-        asked = (query.source, _expression(query.name), since, query.before, query.limit)
+        asked = (query.source, _expression(query.name), since, query.before, query.after, query.limit)
         return await self._list("events", asked, rows.stored)
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
@@ -142,10 +158,10 @@ class PostgresStore:
         return await self._list("rejection_counts", (), rows.rejection_count)
 
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
-        tail = (query.state, query.subscription, query.before, query.limit)
+        tail = (query.state, query.subscription, query.before)
         if query.event_id is not None:
-            return await self._list("deliveries_of", (query.event_id, *tail), rows.delivery)
-        asked = (query.source, _expression(query.name), query.since, *tail)
+            return await self._list("deliveries_of", (query.event_id, *tail, query.limit), rows.delivery)
+        asked = (query.source, _expression(query.name), query.since, *tail, query.after, query.limit)
         return await self._list("deliveries", asked, rows.delivery)
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
@@ -155,16 +171,72 @@ class PostgresStore:
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         return await self._list("attempts", (delivery_id,), rows.attempt)
 
+    async def verdicts(self, event_id: str) -> Sequence[Verdict]:
+        return await self._list("verdicts", (event_id,), rows.verdict)
+
+    async def verdict_counts(self, subscriptions: Sequence[str]) -> Sequence[VerdictCount]:
+        return await self._list("verdict_counts", (list(subscriptions),), rows.verdict_count)
+
     async def waiting(self) -> Mapping[str, int]:
         return dict(await self._list("waiting", (), lambda row: (row["subscription"], row["count"])))
 
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        found = await self._pool.read(lambda session: session.rows("backlog", session.at(now)))
+        return [Backlog(*row) for row in found]
+
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", (), rows.pause)
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        await self._groups.write(watch.keep_answers, kept)
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        return await self._pool.read(lambda session: watch.awaited(session, pairs)) if pairs else []
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        return await self._pool.read(lambda session: watch.answer(session, delivery_id))
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        return await self._groups.write(watch.watch, watch.Look(heard, gap, now))
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        return await self._groups.write(watch.tell_silent, (source, counted_from, now, emit))
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        return await self._groups.write(watch.tell_rejected, (source, period, now, emit))
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        asked = (first_id(since), since, source)
+        return bool(await self._pool.read(lambda session: session.value("has_accepted", *asked)))
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(await self._list("known", (source, list(keys)), lambda row: str(row["key"])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._groups.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._groups.write(backfills.mark, (place, until))
+
+    async def marks(self, times: Sequence[int]) -> Sequence[Mark]:
+        ids = [first_id(time) for time in times]
+        return await self._list("marks", (ids,), lambda row: Mark(**dict(row)))
+
+    async def dead_letters(self, since: int, width: int) -> Mapping[int, int]:
+        return dict(await self._list("dead_letters", (since, width), lambda row: (row["span"], row["dead"])))
+
+    async def last_seen(self, sources: Sequence[str]) -> Mapping[str, int]:
+        found = await self._list("last_seen", (list(sources),), lambda row: (row["name"], row["at"]))
+        return {name: at for name, at in found if at is not None}
 
     async def close(self) -> None:
         await self._groups.close()
         await self._notices.close()
         await self._pool.close()
+
+    def _tell(self, woken: Mapping[str, int | None]) -> None:
+        self._floors.lower(woken)
+        self._notices.tell(woken)
 
     async def _list(
         self, statement: str, values: Sequence[object], record: Callable[[rows.Row], Record]

@@ -81,10 +81,15 @@ async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
     requests = list(_requests(fresh))
     if requests:
         await session.count("insert_requests", *columns(requests))
-    deliveries = [row for candidate in fresh for row in _delivery_rows(session, candidate)]
+    verdicts = [row for candidate in fresh if candidate.verdicts for row in values.verdicts(candidate)]
+    if verdicts:
+        await session.count("insert_verdicts", *columns(verdicts))
+    deliveries = [row for candidate in fresh for row in _delivery_rows(candidate)]
     if deliveries:
         await session.count("insert_deliveries", *columns(deliveries))
-        session.woken.update(name for candidate in fresh for name in candidate.subscriptions)
+        for candidate in fresh:
+            for name in candidate.subscriptions:
+                session.wake(name, candidate.event.ts)
 
 
 def _key_row(candidate: Candidate) -> values.Row:
@@ -105,8 +110,8 @@ def _requests(fresh: Iterable[Candidate]) -> Iterable[values.Row]:
     return ((*key, body) for key, body in kept.items())
 
 
-def _delivery_rows(session: Session, candidate: Candidate) -> Iterable[values.Row]:
+def _delivery_rows(candidate: Candidate) -> Iterable[values.Row]:
     event = candidate.event
-    now = session.at(event.received_at)
+    at, orders = event.received_at, candidate.orders
     for name in candidate.subscriptions:
-        yield (new_id(event.received_at), event.event_id, name, event.ts, now, event.received_at)
+        yield (new_id(at), event.event_id, name, event.ts, at, orders.get(name))

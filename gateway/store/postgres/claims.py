@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
 from gateway.store import rows
-from gateway.store.postgres.session import Session
+from gateway.store.postgres.session import Session, earlier
 from gateway.store.records import Claimed, ClaimResult
 
 SLACK = 5_000
@@ -19,27 +19,34 @@ SWEEP = 10.0
 """Seconds after which a claim looks below the floor again: at what a claimer left that was broken off."""
 
 
+LOOK, LOOKS = 100, 5
+"""Deliveries that a claim looks at to find those whose turn it is, and how often; each is held once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who wants how many deliveries of which subscription, for how long (ms)."""
+    """Who wants how many deliveries of which subscription, for how long (ms); `ordered` keep an order."""
 
     slots: Mapping[str, int]
     leases: Mapping[str, int]
     now: int
     owner: str
+    ordered: Collection[str] = ()
 
 
 @dataclass(slots=True)
 class _Floor:
     due_at: int
     swept_at: float
+    lowered: int | None = None
 
 
 class Floors:
     """For each subscription the due time below which nothing is left to claim, as far as this node knows.
 
     A claimed delivery stays in the index of due ones until vacuum has been there, and while an old
-    transaction lasts (a backup) vacuum can't: without a floor every claim would walk over all of them.
+    transaction lasts (a backup) vacuum can't: without a floor every claim would walk over all of them. What
+    is made with a due time in the past lowers it.
     """
 
     def __init__(self) -> None:
@@ -51,7 +58,15 @@ class Floors:
         floor = self._floors.setdefault(subscription, _Floor(0, now))
         if now - floor.swept_at >= SWEEP:
             floor.due_at, floor.swept_at = 0, now
+        if floor.lowered is not None:
+            floor.due_at, floor.lowered = min(floor.due_at, floor.lowered), None
         return floor.due_at
+
+    def lower(self, woken: Mapping[str, int | None]) -> None:
+        """New deliveries are due at these times (Unix ms) at the earliest: the next claim starts there."""
+        for name, due_at in woken.items():
+            if due_at is not None and (floor := self._floors.get(name)) is not None:
+                floor.lowered = earlier(floor.lowered, due_at)
 
     def forget(self, subscriptions: Iterable[str]) -> None:
         """A claim was undone: what it took is there again."""
@@ -61,6 +76,9 @@ class Floors:
     async def claim(self, session: Session, claims: Sequence[Claim]) -> list[ClaimResult]:
         """Lease the oldest due deliveries of each subscription; where slots ran out, more is due now."""
         try:
+            ordered = {name for asked in claims for name in asked.ordered if name in asked.slots}
+            if ordered:
+                await session.rows("lock_orders", sorted(ordered))
             return [await _claim(session, self, asked) for asked in claims]
         except BaseException:
             for asked in claims:
@@ -76,9 +94,12 @@ class Floors:
 async def _claim(session: Session, floors: Floors, asked: Claim) -> ClaimResult:
     names = list(asked.slots)
     at = session.at(asked.now)
-    low = [floors.of(name) if at is None else 0 for name in names]
-    slots, leases = [asked.slots[name] for name in names], [asked.leases[name] for name in names]
+    low = [floors.of(name) if at is None and name not in asked.ordered else 0 for name in names]
+    slots = [0 if name in asked.ordered else asked.slots[name] for name in names]
+    leases = [asked.leases[name] for name in names]
     leased = await session.rows("claim", names, slots, leases, low, at, asked.owner)
+    for name in (name for name in names if name in asked.ordered):
+        leased += await _claim_in_order(session, asked, name)
     open_ones = await session.rows("next_due", names, low, at)
     claimed = await whole(session, leased)
     next_due = {}
@@ -92,6 +113,24 @@ async def _claim(session: Session, floors: Floors, asked: Claim) -> ClaimResult:
         elif row["due_at"] is not None:
             next_due[name] = asked.now + row["due_at"] - row["now"]
     return ClaimResult(claimed, next_due)
+
+
+async def _claim_in_order(session: Session, asked: Claim, name: str) -> list[asyncpg.Record]:
+    """Lease those whose turn it is. What is found behind another of its key is held, and not found again."""
+    at, slots = session.at(asked.now), asked.slots[name]
+    leased: list[asyncpg.Record] = []
+    for _ in range(LOOKS):
+        found = await session.rows("due_in_order", name, at, LOOK)
+        turn = [row["delivery_id"] for row in found if row["next"]][: slots - len(leased)]
+        if turn:
+            leased += await session.rows("lease_these", turn, at, asked.leases[name], asked.owner)
+        held = [row["delivery_id"] for row in found if not row["next"]]
+        if held:
+            await session.count("hold_these", held)
+            await session.count("free_first", held)
+        if len(leased) == slots or len(found) < LOOK:
+            break
+    return leased
 
 
 async def expired(session: Session, now: int, limit: int) -> list[Claimed]:

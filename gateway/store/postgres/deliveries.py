@@ -12,10 +12,13 @@ from gateway.store.records import Cancellation, Candidate, NewDelivery, Settleme
 
 async def settle(session: Session, settlements: Sequence[Settlement]) -> list[bool]:
     """Write the outcome of attempts; False for one whose lease was lost."""
+    ordered = sorted({s.ordered for s in settlements if s.ordered is not None})
+    if ordered:
+        await session.rows("lock_orders", ordered)
     first = {_fence(settlement): settlement for settlement in reversed(settlements)}
-    *asked, responses = columns([_settlement_row(settlement) for settlement in first.values()])
+    *asked, places, responses = columns([_settlement_row(settlement) for settlement in first.values()])
     shifted = session.clock == "database"
-    found = {row["delivery_id"] for row in await session.rows("settle", *asked, shifted, responses)}
+    found = {row["delivery_id"] for row in await session.rows("settle", *asked, shifted, places, responses)}
     held = [s.attempt.delivery_id in found and first[_fence(s)] is s for s in settlements]
     await _insert_lost(session, [s for s, holds in zip(settlements, held, strict=True) if not holds])
     await _set_off(session, [s for s, holds in zip(settlements, held, strict=True) if holds])
@@ -65,6 +68,7 @@ def _settlement_row(settlement: Settlement) -> tuple[object, ...]:
         attempt.error,
         attempt.started_at,
         attempt.latency,
+        settlement.order_at,
         attempt.response,
     )
 
@@ -91,8 +95,9 @@ async def _set_off(session: Session, held: Sequence[Settlement]) -> None:
 async def _replay(session: Session, new: Sequence[NewDelivery], now: int) -> int:
     if not new:
         return 0
-    rows = [(n.delivery_id, n.event_id, n.subscription, n.due_at, n.replay_of) for n in new]
-    session.woken.update(n.subscription for n in new)
+    rows = [(n.delivery_id, n.event_id, n.subscription, n.due_at, n.replay_of, n.order_key) for n in new]
+    for one in new:
+        session.wake(one.subscription)
     return await session.count("replay", *columns(rows), now, session.clock == "database")
 
 
@@ -112,6 +117,6 @@ async def _pause(session: Session, subscription: str, reason: str, now: int) -> 
 async def _resume(session: Session, subscription: str, emit: Sequence[Candidate]) -> bool:
     resumed = await session.count("resume", subscription) == 1
     if resumed:
-        session.woken.add(subscription)
+        session.wake(subscription)
         await accept(session, [emit])
     return resumed

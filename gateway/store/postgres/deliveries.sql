@@ -23,7 +23,57 @@ WHERE d.delivery_id = ANY (ARRAY(
     ) AS due
 ))
 RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq;
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+
+-- name: lock_orders
+SELECT lock_order(subscription) FROM unnest($1::text[]) AS subscription;
+
+-- name: due_in_order
+-- Whether it is a delivery's turn: none of its key is under way, and none that is pending comes before it.
+SELECT due.delivery_id, due.order_key IS NULL OR (
+    NOT EXISTS (
+        SELECT FROM deliveries_pending AS o
+        WHERE o.subscription = $1 AND o.order_key = due.order_key AND o.leased_by IS NOT NULL
+    ) AND due.delivery_id = (
+        SELECT o.delivery_id FROM deliveries_pending AS o
+        WHERE o.subscription = $1 AND o.order_key = due.order_key
+        ORDER BY o.order_at, o.seq LIMIT 1
+    )
+) AS next
+FROM (
+    SELECT d.delivery_id, d.order_key, d.due_at, d.seq FROM deliveries_pending AS d
+    WHERE d.subscription = $1 AND d.leased_until IS NULL AND d.due_at <= coalesce($2, now_ms())
+        AND NOT EXISTS (SELECT FROM paused AS p WHERE p.subscription = $1)
+    ORDER BY d.due_at, d.seq
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+) AS due
+ORDER BY due.due_at, due.seq;
+
+-- name: lease_these
+UPDATE deliveries_pending AS d
+SET attempts = attempts + 1, leased_until = coalesce($2, now_ms()) + $3, leased_by = $4
+WHERE d.delivery_id = ANY ($1::text[])
+RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+
+-- name: hold_these
+UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id = ANY ($1::text[]);
+
+-- name: free_first
+-- Where the first of a key is held, none would ever go: an older node, or a transaction that was undone, can
+-- leave that behind.
+UPDATE deliveries_pending SET leased_until = NULL WHERE delivery_id IN (
+    SELECT h.delivery_id FROM deliveries_pending AS h
+    WHERE h.leased_until + 0 = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
+        SELECT (
+            SELECT o.delivery_id FROM deliveries_pending AS o
+            WHERE o.subscription = d.subscription AND o.order_key = d.order_key
+            ORDER BY o.order_at, o.seq LIMIT 1
+        ) FROM deliveries_pending AS d WHERE d.delivery_id = ANY ($1::text[])
+    ))
+    FOR UPDATE SKIP LOCKED
+);
 
 -- name: next_due
 SELECT a.subscription, coalesce($3, now_ms()) AS now, (
@@ -42,7 +92,7 @@ FROM events AS e WHERE e.event_id = ANY ($1::text[]);
 
 -- name: expired
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key
 FROM deliveries_pending AS d
 WHERE d.leased_until <= coalesce($1, now_ms())
 ORDER BY d.leased_until
@@ -54,16 +104,18 @@ LIMIT $2;
 WITH asked AS (
     SELECT s.*, CASE WHEN $11 THEN greatest(now_ms(), s.due_at - s.now + now_ms()) ELSE s.due_at END AS due
     FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], $7::int[], $8::text[],
-                $9::bigint[], $10::bigint[], $12::text[])
-        AS s (delivery_id, number, state, due_at, retries, now, status, error, started_at, latency, response)
+                $9::bigint[], $10::bigint[], $12::bigint[], $13::text[])
+        AS s (delivery_id, number, state, due_at, retries, now, status, error, started_at, latency, order_at,
+              response)
 ), held AS (
     UPDATE deliveries AS d
     SET state = s.state, due_at = s.due, retries = s.retries, leased_until = NULL, leased_by = NULL,
         finished_at = CASE WHEN s.state = 'pending' THEN NULL ELSE s.now END,
-        last_status = s.status, last_error = s.error
+        last_status = s.status, last_error = s.error,
+        order_at = CASE WHEN s.order_at IS NULL THEN d.order_at ELSE s.order_at END
     FROM asked AS s
     WHERE d.state = 'pending' AND d.delivery_id = s.delivery_id AND d.attempts = s.number
-        AND d.leased_until IS NOT NULL
+        AND d.leased_by IS NOT NULL
     RETURNING d.delivery_id, d.event_id
 ), tried AS (
     INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
@@ -83,19 +135,23 @@ JOIN deliveries AS d USING (delivery_id)
 ON CONFLICT (event_id, delivery_id, number) DO NOTHING;
 
 -- name: owners
-SELECT DISTINCT leased_by FROM deliveries_pending WHERE leased_until IS NOT NULL;
+SELECT DISTINCT leased_by FROM deliveries_pending WHERE leased_until IS NOT NULL AND leased_by IS NOT NULL;
 
 -- name: disown
 UPDATE deliveries_pending SET leased_until = coalesce($2, now_ms())
 WHERE leased_by = $1 AND leased_until IS NOT NULL;
 
 -- name: replay
-INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at, replay_of)
+INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at, replay_of, order_key, order_at)
 SELECT n.delivery_id, n.event_id, n.subscription,
-       CASE WHEN $7 THEN greatest(now_ms(), n.due_at - $6 + now_ms()) ELSE n.due_at END, $6, n.replay_of
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
-    AS n (delivery_id, event_id, subscription, due_at, replay_of)
-WHERE EXISTS (SELECT FROM events AS e WHERE e.event_id = n.event_id);
+       CASE WHEN $8 THEN greatest(now_ms(), n.due_at - $7 + now_ms()) ELSE n.due_at END, $7, n.replay_of,
+       coalesce(n.order_key, (
+           SELECT d.order_key FROM deliveries AS d
+           WHERE d.delivery_id = n.replay_of AND d.subscription = n.subscription
+       )), e.ts
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+    AS n (delivery_id, event_id, subscription, due_at, replay_of, order_key)
+JOIN events AS e ON e.event_id = n.event_id;
 
 -- name: cancel
 UPDATE deliveries AS d

@@ -7,7 +7,7 @@ returns one result an item. Nothing is answered before the transaction that hold
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from gateway.store.postgres.days import add_day_of
 from gateway.store.postgres.errors import AGAIN, FAULTS, missing_moment, translate
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import WITHIN, Session
+from gateway.telemetry.counts import Commits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,14 +44,15 @@ class _Write:
 class Groups:
     """The writes that wait, and the tasks that commit them. Used on the event loop that made it."""
 
-    def __init__(self, pool: Pool, committers: int, told: Callable[[set[str]], None]) -> None:
-        """`told` hears after each commit which subscriptions it gave deliveries."""
+    def __init__(self, pool: Pool, committers: int, told: Callable[[Mapping[str, int | None]], None]) -> None:
+        """`told` hears after each commit which subscriptions it gave deliveries, and how early."""
         self._pool = pool
         self._told = told
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Operation, list[_Write]] = {}
         self._idle: list[asyncio.Future[None]] = []
         self._closed = False
+        self.commits = Commits()
         self._tasks = [asyncio.create_task(self._run()) for _ in range(committers)]
 
     def write(
@@ -93,20 +95,28 @@ class Groups:
 
     async def _commit(self, operation: Operation, writes: list[_Write]) -> None:
         """One transaction for all. Where a write is at fault, one for each half, until it fails alone."""
+        began = self._loop.time()
         try:
             results = await self._transact(operation, writes)
         except FAULTS as error:
             if len(writes) == 1:
-                return _fail(writes, translate(error, self._pool.where))
+                return self._fail(writes, translate(error, self._pool.where))
             middle = len(writes) // 2
             await self._commit(operation, writes[:middle])
             await self._commit(operation, writes[middle:])
         except Exception as error:
-            _fail(writes, translate(error, self._pool.where))
+            self._fail(writes, translate(error, self._pool.where))
         else:
+            self.commits.committed(len(writes), self._loop.time() - began)
             for write, result in zip(writes, results, strict=True):
                 if not write.done.done():
                     write.done.set_result(result)
+
+    def _fail(self, writes: list[_Write], error: Exception) -> None:
+        self.commits.failed(isinstance(error, StoreUnavailable))
+        for write in writes:
+            if not write.done.done():
+                write.done.set_exception(error)
 
     async def _transact(self, operation: Operation, writes: list[_Write]) -> Sequence[Any]:
         items = [write.item for write in writes]
@@ -127,9 +137,3 @@ class Groups:
                 else:
                     self._told(session.woken)
                     return results
-
-
-def _fail(writes: list[_Write], error: Exception) -> None:
-    for write in writes:
-        if not write.done.done():
-            write.done.set_exception(error)

@@ -10,7 +10,7 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error
+       last_status, last_error, order_key, order_at
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_attempts
@@ -28,6 +28,10 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
        released_at, headers, body
 FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;
 
+-- name: copied_verdicts
+SELECT event_id, subscription, reason, expression, saw, error
+FROM verdicts WHERE (event_id, subscription) > ($1, $2) ORDER BY event_id, subscription LIMIT $3;
+
 -- name: copied_dedupe_keys
 SELECT source, key, event_id, id, digest, first_at, expires_at
 FROM dedupe_keys WHERE (source, key) > ($1, $2) ORDER BY source, key LIMIT $3;
@@ -38,6 +42,9 @@ FROM rejection_counts WHERE (source, reason) > ($1, $2) ORDER BY source, reason 
 
 -- name: copied_paused
 SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER BY subscription LIMIT $2;
+
+-- name: copied_backfills
+SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2) ORDER BY account, source LIMIT $3;
 
 -- name: last_of_events
 SELECT max(seq) FROM events;
@@ -51,6 +58,9 @@ SELECT max(seq) FROM duplicates;
 -- name: last_of_rejections
 SELECT max(seq) FROM rejections;
 
+-- name: last_of_verdicts
+SELECT event_id, subscription FROM verdicts ORDER BY event_id DESC, subscription DESC LIMIT 1;
+
 -- name: last_of_dedupe_keys
 SELECT source, key FROM dedupe_keys ORDER BY source DESC, key DESC LIMIT 1;
 
@@ -59,6 +69,9 @@ SELECT source, reason FROM rejection_counts ORDER BY source DESC, reason DESC LI
 
 -- name: last_of_paused
 SELECT max(subscription) FROM paused;
+
+-- name: last_of_backfills
+SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1;
 
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
@@ -73,9 +86,9 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error)
+                        finished_at, replay_of, last_status, last_error, order_key, order_at)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
-                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[]);
+                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[]);
 
 -- name: take_attempts
 INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
@@ -96,6 +109,10 @@ OVERRIDING SYSTEM VALUE
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bytea[]);
 
+-- name: take_verdicts
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
+
 -- name: take_dedupe_keys
 INSERT INTO dedupe_keys (source, key, event_id, id, digest, first_at, expires_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], $7::bigint[]);
@@ -107,6 +124,10 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::big
 -- name: take_paused
 INSERT INTO paused (subscription, paused_at, reason)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
+
+-- name: take_backfills
+INSERT INTO backfills (source, account, cursor, busy_until)
+SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS b (account, source, cursor);
 
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.

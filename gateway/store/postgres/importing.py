@@ -11,7 +11,7 @@ from gateway.store.postgres.days import MOMENT, Day, add_day
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session
 
-_EVENT_ID = {"events": 1, "deliveries": 2}
+_EVENT_ID = {"events": 1, "deliveries": 2, "verdicts": 0}
 """The column that says in which day's partition a row of a stream goes."""
 
 

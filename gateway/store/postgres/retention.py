@@ -18,7 +18,7 @@ from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session
 from gateway.store.records import Purged, Retention
 
-LEAVES = ("attempts", "deliveries_finished", "requests")
+LEAVES = ("attempts", "deliveries_finished", "requests", "verdicts")
 """What goes before a day's events: as long as these are there, the next round finds the day and goes on."""
 
 log = logging.getLogger("gateway.store.postgres")
@@ -108,6 +108,7 @@ async def _delete_events(session: Session, event_ids: Sequence[str]) -> int:
     requests = await session.rows("request_ids_of", event_ids)
     await session.count("delete_attempts_of", event_ids)
     await session.count("delete_deliveries_of", event_ids)
+    await session.count("delete_verdicts_of", event_ids)
     deleted = await session.count("delete_events", event_ids)
     if requests:
         await session.count("delete_unused_requests", *columns([tuple(row) for row in requests]))

@@ -37,6 +37,9 @@ DELETE FROM attempts WHERE event_id = ANY ($1::text[]);
 -- name: delete_deliveries_of
 DELETE FROM deliveries WHERE event_id = ANY ($1::text[]);
 
+-- name: delete_verdicts_of
+DELETE FROM verdicts WHERE event_id = ANY ($1::text[]);
+
 -- name: request_ids_of
 SELECT DISTINCT left(event_id, 10) AS moment, request_id FROM events
 WHERE event_id = ANY ($1::text[]) AND request_id IS NOT NULL;

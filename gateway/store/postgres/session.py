@@ -24,18 +24,26 @@ Clock = Literal["database", "caller"]
 
 SQL = {
     name: statement
-    for file in ("writes.sql", "deliveries.sql", "reads.sql", "retention.sql", "schema.sql", "import.sql")
-    for name, statement in load("gateway.store.postgres", file).items()
+    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch")
+    for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 
 
+def earlier(one: int | None, other: int | None) -> int | None:
+    """The earlier of two times, where None is none."""
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
 class Session:
-    """A connection. `woken` are the subscriptions that the transaction under way gives deliveries."""
+    """A connection. `woken` are the subscriptions that the transaction under way gives deliveries.
+
+    Beside each is the earliest time that one of them was due at (Unix ms), None where that is about now.
+    """
 
     def __init__(self, db: asyncpg.Connection, clock: Clock) -> None:
         self._db = db
         self.clock = clock
-        self.woken: set[str] = set()
+        self.woken: dict[str, int | None] = {}
 
     @classmethod
     async def open(cls, url: str, clock: Clock = "database") -> Session:
@@ -56,6 +64,10 @@ class Session:
     def at(self, now: int) -> int | None:
         """`now` (Unix ms) where the caller's clock counts; None makes a statement ask the database's."""
         return now if self.clock == "caller" else None
+
+    def wake(self, subscription: str, due_at: int | None = None) -> None:
+        """Note that the transaction gives `subscription` a delivery that is due at `due_at`."""
+        self.woken[subscription] = earlier(self.woken.get(subscription), due_at)
 
     async def rows(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """Run a statement for the rows it gives."""
@@ -80,7 +92,7 @@ class Session:
     @contextlib.asynccontextmanager
     async def transaction(self, begin: str = "begin") -> AsyncIterator[None]:
         """Everything or nothing, on disk at the end. A transaction whose end is unclear raises."""
-        self.woken = set()
+        self.woken = {}
         try:
             await self._db.execute(SQL[begin])
             yield

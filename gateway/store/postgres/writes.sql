@@ -49,10 +49,14 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
 ON CONFLICT (moment, request_id) DO NOTHING;
 
 -- name: insert_deliveries
-INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at)
-SELECT delivery_id, event_id, subscription, greatest(ts, coalesce(now, now_ms())), created_at
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-    AS d (delivery_id, event_id, subscription, ts, now, created_at);
+INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at, order_key, order_at)
+SELECT delivery_id, event_id, subscription, ts, created_at, order_key, ts
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
+    AS d (delivery_id, event_id, subscription, ts, created_at, order_key);
+
+-- name: insert_verdicts
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
 
 -- name: insert_duplicates
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
@@ -92,3 +96,11 @@ INSERT INTO heartbeat (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at 
 -- A NOTIFY takes a lock that the whole server shares until its transaction ends: this one waits for no disk.
 SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, message)
 FROM unnest($2::text[]) AS message;
+
+-- name: begin_backfill
+INSERT INTO backfills AS b (source, account, busy_until) VALUES ($1, $2, $3)
+ON CONFLICT (source, account) DO UPDATE SET busy_until = excluded.busy_until WHERE b.busy_until <= $4
+RETURNING cursor;
+
+-- name: mark_backfill
+UPDATE backfills SET cursor = $3, busy_until = $4 WHERE source = $1 AND account = $2;

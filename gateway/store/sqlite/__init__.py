@@ -6,25 +6,30 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
+
+import orjson
 
 from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.contract import Planned, StoreError, StoreRefused
 from gateway.store.records import (
     Attempt,
+    Backlog,
     Cancellation,
     Candidate,
     Claimed,
     ClaimResult,
     Delivery,
     Duplicate,
+    Mark,
     NewDelivery,
     Outcome,
     Pause,
+    Place,
     Purged,
     Query,
     Rejection,
@@ -32,13 +37,18 @@ from gateway.store.records import (
     Retention,
     Settlement,
     Stored,
+    VerdictCount,
 )
-from gateway.store.sqlite import deliveries, rejections, retention
+from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
+from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
+from gateway.store.watch import Awaited, KeptAnswer, Watched
+from gateway.telemetry.counts import Commits
+from gateway.verdict import Verdict
 
 LISTEN_EVERY = 0.05
 """Seconds from one look for other processes' deliveries to the next: a look costs some 100 µs."""
@@ -64,6 +74,10 @@ class SqliteStore:
         await asyncio.to_thread(prepare, path, may_migrate)
         return cls(path)
 
+    @property
+    def commits(self) -> Commits:
+        return self._writer.commits
+
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
 
@@ -71,9 +85,15 @@ class SqliteStore:
         await self._writer.write(rejections.reject, rejection)
 
     async def claim(
-        self, slots: Mapping[str, int], leases: Mapping[str, int], now: int, owner: str
+        self,
+        slots: Mapping[str, int],
+        leases: Mapping[str, int],
+        now: int,
+        owner: str,
+        ordered: Collection[str] = (),
     ) -> ClaimResult:
-        return await self._writer.write(deliveries.claim, deliveries.Claim(slots, leases, now, owner))
+        asked = deliveries.Claim(slots, leases, now, owner, ordered)
+        return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
         return await self._read(lambda db: deliveries.expired(db, now, limit))
@@ -131,7 +151,8 @@ class SqliteStore:
 
     async def events(self, query: Query) -> Sequence[Stored]:
         since = None if query.since is None else first_id(query.since)
-        return await self._list("events", asdict(query) | {"since": since}, rows.stored)
+        name = "events" if query.source is None else "events_from"
+        return await self._list(name, asdict(query) | {"since": since}, rows.stored)
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
         name = "duplicates" if query.event_id is None else "duplicates_of"
@@ -144,7 +165,8 @@ class SqliteStore:
         return await self._list("rejection_counts", {}, rows.rejection_count)
 
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
-        name = "deliveries" if query.event_id is None else "deliveries_of"
+        name = "dead_deliveries" if query.state == "dead" else "deliveries"
+        name = name if query.event_id is None else "deliveries_of"
         return await self._list(name, asdict(query), rows.delivery)
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
@@ -154,11 +176,68 @@ class SqliteStore:
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         return await self._list("attempts", {"id": delivery_id}, rows.attempt)
 
+    async def verdicts(self, event_id: str) -> Sequence[Verdict]:
+        return await self._list("verdicts", {"event_id": event_id}, rows.verdict)
+
+    async def verdict_counts(self, subscriptions: Sequence[str]) -> Sequence[VerdictCount]:
+        asked = {"subscriptions": orjson.dumps(list(subscriptions)).decode()}
+        return await self._list("verdict_counts", asked, rows.verdict_count)
+
     async def waiting(self) -> Mapping[str, int]:
         return await self._read(lambda db: dict(tuple(row) for row in db.execute(READS["waiting"])))
 
+    async def backlog(self, now: int) -> Sequence[Backlog]:
+        return await self._list("backlog", {"now": now}, lambda row: Backlog(*row))
+
     async def paused(self) -> Sequence[Pause]:
         return await self._list("paused", {}, rows.pause)
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        await self._writer.write(watch.keep_answers, kept)
+
+    async def awaited(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Awaited]:
+        return await self._read(lambda db: watch.awaited(db, pairs)) if pairs else []
+
+    async def answer(self, delivery_id: str) -> KeptAnswer | None:
+        return await self._read(lambda db: watch.answer(db, delivery_id))
+
+    async def watch(self, heard: Mapping[str, int | None], gap: int, now: int) -> Sequence[Watched]:
+        return await self._writer.write(watch.watch, watch.Look(heard, gap, now))
+
+    async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
+        return await self._writer.write(watch.tell_silent, (source, counted_from, now, emit))
+
+    async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
+        return await self._writer.write(watch.tell_rejected, (source, period, now, emit))
+
+    async def has_accepted(self, source: str, since: int) -> bool:
+        asked = {"source": source, "since": since, "since_id": first_id(since)}
+        return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
+
+    async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
+        asked = {"source": source, "keys": orjson.dumps(keys).decode()}
+        return frozenset(await self._list("known", asked, lambda row: str(row[0])))
+
+    async def begin_backfill(self, source: str, account: str, now: int, until: int) -> Place | None:
+        return await self._writer.write(backfills.begin, (Place(source, account), now, until))
+
+    async def mark_backfill(self, place: Place, until: int) -> None:
+        await self._writer.write(backfills.mark, (place, until))
+
+    async def marks(self, times: Sequence[int]) -> Sequence[Mark]:
+        ids = [{"id": first_id(time)} for time in times]
+        return await self._read(lambda db: [Mark(*db.execute(READS["mark"], id).fetchone()) for id in ids])
+
+    async def dead_letters(self, since: int, width: int) -> Mapping[int, int]:
+        asked = {"since": since, "width": width}
+        return await self._read(lambda db: dict(map(tuple, db.execute(READS["dead_letters"], asked))))
+
+    async def last_seen(self, sources: Sequence[str]) -> Mapping[str, int]:
+        def read(db: sqlite3.Connection) -> dict[str, int]:
+            found = {name: db.execute(READS["last_seen"], {"source": name}).fetchone() for name in sources}
+            return {name: row[0] for name, row in found.items() if row is not None}
+
+        return await self._read(read)
 
     async def close(self) -> None:
         if self._listening is not None:

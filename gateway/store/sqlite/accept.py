@@ -45,12 +45,13 @@ def _insert_fresh(db: sqlite3.Connection, fresh: Sequence[Candidate]) -> None:
     insert(db, SQL["insert_event"], [values.event(c) for c in fresh])
     insert(db, SQL["take_key"], [values.key(c) for c in fresh if c.key is not None])
     insert(db, SQL["insert_delivery"], [row for c in fresh for row in _delivery_rows(c)])
+    insert(db, SQL["insert_verdict"], [row for c in fresh if c.verdicts for row in values.verdicts(c)])
     bodies = {r.request_id: r.body for c in fresh if (r := c.reception) and r.request_id is not None}
     insert(db, SQL["insert_request"], list(bodies.items()))
 
 
 def _delivery_rows(candidate: Candidate) -> Iterable[values.Row]:
     event = candidate.event
-    due_at = max(event.ts, event.received_at)
-    for subscription in candidate.subscriptions:
-        yield (new_id(event.received_at), event.event_id, subscription, due_at, event.received_at)
+    at, ts, orders = event.received_at, event.ts, candidate.orders
+    for name in candidate.subscriptions:
+        yield (new_id(at), event.event_id, name, ts, at, orders.get(name), ts)

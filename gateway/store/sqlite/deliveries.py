@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -19,15 +19,19 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite.accept import SQL, accept
 
+LOOK, LOOKS = 100, 5
+"""Deliveries that a claim looks at to find those whose turn it is, and how often; each is held once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who wants how many deliveries of which subscription, for how long (ms)."""
+    """Who wants how many deliveries of which subscription, for how long (ms); `ordered` keep an order."""
 
     slots: Mapping[str, int]
     leases: Mapping[str, int]
     now: int
     owner: str
+    ordered: Collection[str] = ()
 
 
 def claim(db: sqlite3.Connection, claims: Sequence[Claim]) -> list[ClaimResult]:
@@ -39,7 +43,8 @@ def _claim(db: sqlite3.Connection, asked: Claim) -> ClaimResult:
     seqs: list[int] = []
     next_due: dict[str, int] = {}
     for name, slots in asked.slots.items():
-        leased = _lease(db, asked, name, slots)
+        lease = lease_in_order if name in asked.ordered else _lease
+        leased = lease(db, asked, name, slots)
         due_at = asked.now if len(leased) == slots else _next_due(db, name)
         if due_at is not None:
             next_due[name] = due_at
@@ -61,6 +66,23 @@ def _lease(db: sqlite3.Connection, asked: Claim, name: str, slots: int) -> list[
         "owner": asked.owner,
     }
     return [row[0] for row in db.execute(SQL["lease_due"], values).fetchall()]
+
+
+def lease_in_order(db: sqlite3.Connection, asked: Claim, name: str, slots: int) -> list[int]:
+    """Lease those whose turn it is. What is found behind another of its key is held, and not found again."""
+    leased: list[int] = []
+    for _ in range(LOOKS):
+        values = {"subscription": name, "now": asked.now, "limit": LOOK}
+        found = db.execute(SQL["due_in_order"], values).fetchall()
+        turn = [seq for seq, next in found if next][: slots - len(leased)]
+        lease = {"now": asked.now, "lease": asked.leases[name], "owner": asked.owner}
+        db.execute(SQL["lease_these"], lease | {"seqs": orjson.dumps(turn).decode()})
+        held = orjson.dumps([seq for seq, next in found if not next]).decode()
+        db.execute(SQL["hold_these"], {"seqs": held})
+        leased += turn
+        if len(leased) == slots or len(found) < LOOK:
+            break
+    return leased
 
 
 def _leased(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
@@ -92,6 +114,7 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
         "now": settlement.now,
         "status": attempt.status,
         "error": attempt.error,
+        "order_at": settlement.order_at,
     }
     held = db.execute(SQL["settle"], values).rowcount == 1
     row = (
@@ -130,6 +153,7 @@ def _replay(db: sqlite3.Connection, new: NewDelivery, now: int) -> int:
         "subscription": new.subscription,
         "due_at": new.due_at,
         "replay_of": new.replay_of,
+        "order_key": new.order_key,
         "now": now,
     }
     return db.execute(SQL["replay"], values).rowcount

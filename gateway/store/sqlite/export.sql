@@ -11,7 +11,7 @@ WHERE e.seq >= ?1 AND e.seq <= ?2 ORDER BY 1, 2;
 -- name: deliveries
 -- A lease is not moved: whoever held it is at work on this store.
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error
+       last_status, last_error, order_key, order_at
 FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: attempts
@@ -29,6 +29,10 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
        released_at, headers, body
 FROM rejections WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
+-- name: verdicts
+SELECT event_id, subscription, reason, expression, saw, error
+FROM verdicts WHERE (event_id, subscription) > (?1, ?2) ORDER BY event_id, subscription LIMIT ?3;
+
 -- name: dedupe_keys
 SELECT source, key, event_id, id, digest, first_at, expires_at
 FROM dedupe_keys WHERE (source, key) > (?1, ?2) ORDER BY source, key LIMIT ?3;
@@ -40,8 +44,12 @@ FROM rejection_counts WHERE (source, reason) > (?1, ?2) ORDER BY source, reason 
 -- name: paused
 SELECT subscription, paused_at, reason FROM paused WHERE subscription > ?1 ORDER BY subscription LIMIT ?2;
 
+-- name: backfills
+SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2) ORDER BY account, source LIMIT ?3;
+
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
        (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
-       (SELECT count(*) FROM dedupe_keys) AS dedupe_keys,
-       (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused) AS paused;
+       (SELECT count(*) FROM verdicts) AS verdicts, (SELECT count(*) FROM dedupe_keys) AS dedupe_keys,
+       (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused) AS paused,
+       (SELECT count(*) FROM backfills) AS backfills;

@@ -11,7 +11,16 @@ SELECT e.*, NULL AS body FROM events AS e
 WHERE (:source IS NULL OR e.source = :source)
     AND (:name IS NULL OR name_matches(:name, e.name))
     AND (:since IS NULL OR e.event_id >= :since)
-    AND (:before IS NULL OR e.seq < :before)
+    AND e.seq < coalesce(:before, 9223372036854775807) AND e.seq > coalesce(:after, -1)
+ORDER BY e.seq DESC
+LIMIT :limit;
+
+-- name: events_from
+SELECT e.*, NULL AS body FROM events AS e INDEXED BY events_by_source
+WHERE e.source = :source
+    AND (:name IS NULL OR name_matches(:name, e.name))
+    AND (:since IS NULL OR e.event_id >= :since)
+    AND e.seq < coalesce(:before, 9223372036854775807) AND e.seq > coalesce(:after, -1)
 ORDER BY e.seq DESC
 LIMIT :limit;
 
@@ -50,7 +59,19 @@ WHERE (:source IS NULL OR e.source = :source)
     AND (:since IS NULL OR coalesce(d.finished_at, d.created_at) >= :since)
     AND (:state IS NULL OR d.state = :state)
     AND (:subscription IS NULL OR d.subscription = :subscription)
-    AND (:before IS NULL OR d.seq < :before)
+    AND d.seq < coalesce(:before, 9223372036854775807) AND d.seq > coalesce(:after, -1)
+ORDER BY d.seq DESC
+LIMIT :limit;
+
+-- name: dead_deliveries
+SELECT d.*, e.id, e.name, e.source
+FROM deliveries AS d INDEXED BY deliveries_dead JOIN events AS e ON e.event_id = d.event_id
+WHERE d.state = 'dead'
+    AND (:source IS NULL OR e.source = :source)
+    AND (:name IS NULL OR name_matches(:name, e.name))
+    AND (:since IS NULL OR coalesce(d.finished_at, d.created_at) >= :since)
+    AND (:subscription IS NULL OR d.subscription = :subscription)
+    AND d.seq < coalesce(:before, 9223372036854775807) AND d.seq > coalesce(:after, -1)
 ORDER BY d.seq DESC
 LIMIT :limit;
 
@@ -76,16 +97,67 @@ WHERE delivery_id = :id ORDER BY number;
 -- name: paused
 SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries AS d
-        WHERE d.subscription = p.subscription AND d.state = 'pending' AND d.leased_until IS NULL) AS waiting
+        WHERE d.subscription = p.subscription AND d.state = 'pending' AND d.leased_until IS NULL)
+       + (SELECT count(*) FROM deliveries AS d
+          WHERE d.leased_until = 9000000000000000 AND d.subscription = p.subscription) AS waiting
 FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
-SELECT subscription, count(*) FROM deliveries
-WHERE state = 'pending' AND leased_until IS NULL
-GROUP BY subscription;
+SELECT subscription, sum(count) FROM (
+    SELECT subscription, count(*) AS count FROM deliveries
+    WHERE state = 'pending' AND leased_until IS NULL
+    GROUP BY subscription
+    UNION ALL
+    SELECT subscription, count(*) FROM deliveries WHERE leased_until = 9000000000000000 GROUP BY subscription
+) GROUP BY subscription;
+
+-- name: verdicts
+SELECT * FROM verdicts WHERE event_id = :event_id ORDER BY subscription;
+
+-- name: verdict_counts
+SELECT asked.value AS asked, (
+    SELECT count(*) FROM verdicts AS v WHERE v.subscription = asked.value AND v.error IS NOT NULL
+) AS errors, last.*
+FROM json_each(:subscriptions) AS asked
+LEFT JOIN verdicts AS last ON last.subscription = asked.value AND last.event_id = (
+    SELECT max(event_id) FROM verdicts AS v WHERE v.subscription = asked.value
+)
+ORDER BY asked.key;
 
 -- name: newest_delivery
 SELECT coalesce(max(seq), 0) FROM deliveries;
 
 -- name: newer_deliveries
 SELECT subscription, max(seq) FROM deliveries WHERE seq > :seq GROUP BY subscription;
+
+-- name: backlog
+SELECT subscription, count(*), count(*) FILTER (WHERE due_at <= :now), max(0, :now - min(due_at))
+FROM deliveries
+WHERE state = 'pending' AND leased_until IS NULL
+GROUP BY subscription;
+
+-- name: known
+SELECT key FROM dedupe_keys WHERE source = :source AND key IN (SELECT value FROM json_each(:keys))
+UNION
+SELECT id FROM events WHERE id IN (SELECT value FROM json_each(:keys)) AND source = :source;
+
+-- name: mark
+-- Ids are times: each kind has an index of them, and one look into it is enough.
+SELECT
+    coalesce((SELECT seq FROM events WHERE event_id >= :id ORDER BY event_id LIMIT 1),
+             (SELECT coalesce(max(seq), 0) + 1 FROM events)) AS events,
+    coalesce((SELECT seq FROM duplicates WHERE duplicate_id >= :id ORDER BY duplicate_id LIMIT 1),
+             (SELECT coalesce(max(seq), 0) + 1 FROM duplicates)) AS duplicates,
+    coalesce((SELECT seq FROM rejections WHERE rejection_id >= :id ORDER BY rejection_id LIMIT 1),
+             (SELECT coalesce(max(seq), 0) + 1 FROM rejections)) AS rejections,
+    coalesce((SELECT seq FROM deliveries WHERE delivery_id >= :id ORDER BY delivery_id LIMIT 1),
+             (SELECT coalesce(max(seq), 0) + 1 FROM deliveries)) AS deliveries;
+
+-- name: dead_letters
+SELECT (finished_at - :since) / :width AS span, count(*) AS dead
+FROM deliveries INDEXED BY deliveries_died
+WHERE state = 'dead' AND finished_at >= :since
+GROUP BY span;
+
+-- name: last_seen
+SELECT received_at FROM events INDEXED BY events_by_source WHERE source = :source ORDER BY seq DESC LIMIT 1;

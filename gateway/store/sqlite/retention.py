@@ -52,6 +52,7 @@ def _delete_events(db: sqlite3.Connection, event_ids: Sequence[str]) -> int:
     request_ids = [row[0] for row in db.execute(SQL["request_ids_of"], ids).fetchall()]
     db.execute(SQL["delete_attempts_of"], ids)
     db.execute(SQL["delete_deliveries_of"], ids)
+    db.execute(SQL["delete_verdicts_of"], ids)
     deleted = db.execute(SQL["delete_events"], ids).rowcount
     if request_ids:
         db.execute(SQL["delete_unused_requests"], {"request_ids": orjson.dumps(request_ids).decode()})

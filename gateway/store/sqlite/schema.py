@@ -9,6 +9,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from gateway.store.contract import StoreRefused
+from gateway.store.statements import load
 
 migrations = Migrations("gateway")
 
@@ -16,7 +17,36 @@ migrations = Migrations("gateway")
 @migrations()
 def m001_initial(db: sqlite_utils.Database) -> None:
     """Events with their duplicates, rejections, deliveries and attempts."""
-    for statement in (files(__package__) / "m001_initial.sql").read_text(encoding="utf-8").split(";\n"):
+    _run("m001_initial.sql", db)
+
+
+@migrations()
+def m002_order_and_verdicts(db: sqlite_utils.Database) -> None:
+    """Order keys, what is held for them, and verdicts."""
+    for statement in load(__package__, "m002_order_and_verdicts.sql").values():
+        db.execute(statement)
+
+
+@migrations()
+def m003_ack(db: sqlite_utils.Database) -> None:
+    """Answers that a provider waits for, sources that are watched."""
+    _run("m003_ack.sql", db)
+
+
+@migrations()
+def m006_dashboard(db: sqlite_utils.Database) -> None:
+    """Indexes by which people find a source's events and the dead letters."""
+    _run("m006_dashboard.sql", db)
+
+
+@migrations()
+def m009_backfills(db: sqlite_utils.Database) -> None:
+    """How far the backfill of each source got, and until when somebody is at it."""
+    db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
+
+
+def _run(file: str, db: sqlite_utils.Database) -> None:
+    for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():
             db.execute(statement)
 

@@ -11,6 +11,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 from gateway.store.contract import StoreError, StoreUnavailable
 from gateway.store.sqlite.connection import BUSY_TIMEOUT, connect, translate
+from gateway.telemetry.counts import Commits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -50,10 +52,14 @@ class _Write:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What the thread gets: a group, and whether only its COMMIT is left to do."""
+    """What the thread gets: a group, and whether only its COMMIT is left to do.
+
+    `since` is when its transaction began (time.perf_counter).
+    """
 
     writes: list[_Write]
     begun: bool
+    since: float
 
 
 class Writer:
@@ -80,6 +86,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+        self.commits = Commits()
         self._thread.start()
 
     def write(
@@ -119,7 +126,8 @@ class Writer:
             taken = set(map(id, group))
             self._waiting = [write for write in waiting if id(write) not in taken]
         self._last = len(group)
-        self._jobs.put(_Job(group, begun=is_quick and self._begun(group)))
+        since = time.perf_counter()
+        self._jobs.put(_Job(group, is_quick and self._begun(group), since))
 
     def _begun(self, group: list[_Write]) -> bool:
         """Whether the group is written but for its COMMIT. False: nothing is, and the thread does it all."""
@@ -147,21 +155,22 @@ class Writer:
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             if job.begun:
-                self._db = self._commit_begun(self._db, job.writes)
+                self._db = self._commit_begun(self._db, job)
             else:
                 self._db = self._commit(self._db, job.writes)
             self._loop.call_soon_threadsafe(self._finished, job)
         if self._db is not None:
             self._db.close()
 
-    def _commit_begun(self, db: sqlite3.Connection | None, writes: list[_Write]) -> sqlite3.Connection | None:
+    def _commit_begun(self, db: sqlite3.Connection | None, job: _Job) -> sqlite3.Connection | None:
         assert db is not None, "what was begun was begun on a connection"
         try:
             db.execute("COMMIT")
         except sqlite3.Error as error:
-            _fail(writes, translate(error, self._path))
+            self._fail(job.writes, translate(error, self._path))
             db.close()
             return None
+        self.commits.committed(len(job.writes), time.perf_counter() - job.since)
         return db
 
     def _commit(self, db: sqlite3.Connection | None, writes: list[_Write]) -> sqlite3.Connection | None:
@@ -171,13 +180,15 @@ class Writer:
         """
         try:
             db = db or connect(self._path)
+            began = time.perf_counter()
             _transact(db, writes)
+            self.commits.committed(len(writes), time.perf_counter() - began)
             db.execute(IMPATIENT)
         except (sqlite3.Error, StoreError) as error:
             failure = translate(error, self._path) if isinstance(error, sqlite3.Error) else error
             if db is not None and isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 return self._commit_each(db, writes, failure)
-            _fail(writes, failure)
+            self._fail(writes, failure)
             if db is not None:
                 db.close()
             return None
@@ -189,12 +200,17 @@ class Writer:
         self, db: sqlite3.Connection, writes: list[_Write], error: Exception
     ) -> sqlite3.Connection | None:
         if len(writes) == 1:
-            _fail(writes, error)
+            self._fail(writes, error)
             return db
         current: sqlite3.Connection | None = db
         for write in writes:
             current = self._commit(current, [write])
         return current
+
+    def _fail(self, writes: list[_Write], error: Exception) -> None:
+        self.commits.failed(isinstance(error, StoreUnavailable))
+        for write in writes:
+            write.error = error
 
 
 def _perform(db: sqlite3.Connection, writes: list[_Write]) -> None:
@@ -216,11 +232,6 @@ def _transact(db: sqlite3.Connection, writes: list[_Write]) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-
-
-def _fail(writes: list[_Write], error: Exception) -> None:
-    for write in writes:
-        write.error = error
 
 
 def _answer(writes: list[_Write]) -> None:

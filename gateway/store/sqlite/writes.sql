@@ -22,7 +22,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO requests (request_id, body) VALUES (?, ?) ON CONFLICT (request_id) DO NOTHING;
 
 -- name: insert_delivery
-INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at) VALUES (?, ?, ?, ?, ?);
+INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at, order_key, order_at)
+VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: insert_verdict
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: insert_duplicate
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
@@ -60,6 +64,31 @@ WHERE seq IN (
 ) AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
 RETURNING seq;
 
+-- name: due_in_order
+-- Whether it is a delivery's turn: none of its key is under way, and none that is pending comes before it.
+SELECT d.seq, d.order_key IS NULL OR (
+    NOT EXISTS (
+        SELECT 1 FROM deliveries AS o
+        WHERE o.subscription = d.subscription AND o.order_key = d.order_key AND o.leased_by IS NOT NULL
+    ) AND d.seq = (
+        SELECT o.seq FROM deliveries AS o
+        WHERE o.subscription = d.subscription AND o.order_key = d.order_key AND o.state = 'pending'
+        ORDER BY o.order_at, o.seq LIMIT 1
+    )
+) AS next
+FROM deliveries AS d
+WHERE d.subscription = :subscription AND d.state = 'pending' AND d.leased_until IS NULL AND d.due_at <= :now
+    AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
+ORDER BY d.due_at, d.seq
+LIMIT :limit;
+
+-- name: lease_these
+UPDATE deliveries SET attempts = attempts + 1, leased_until = :now + :lease, leased_by = :owner
+WHERE seq IN (SELECT value FROM json_each(:seqs));
+
+-- name: hold_these
+UPDATE deliveries SET leased_until = 9000000000000000 WHERE seq IN (SELECT value FROM json_each(:seqs));
+
 -- name: next_due
 SELECT min(due_at) FROM deliveries
 WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NULL
@@ -67,7 +96,7 @@ WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NUL
 
 -- name: leased_rows
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq,
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key,
        e.id, e.name, e.source, e.data, e.ts, e.v, e.received_at, e.attributes, e.headers, r.body
 FROM deliveries AS d
 JOIN events AS e ON e.event_id = d.event_id
@@ -85,8 +114,8 @@ LIMIT :limit;
 UPDATE deliveries
 SET state = :state, due_at = :due_at, retries = :retries, leased_until = NULL, leased_by = NULL,
     finished_at = CASE WHEN :state = 'pending' THEN NULL ELSE :now END,
-    last_status = :status, last_error = :error
-WHERE delivery_id = :delivery_id AND attempts = :number AND state = 'pending' AND leased_until IS NOT NULL;
+    last_status = :status, last_error = :error, order_at = coalesce(:order_at, order_at)
+WHERE delivery_id = :delivery_id AND attempts = :number AND state = 'pending' AND leased_by IS NOT NULL;
 
 -- name: insert_attempt
 INSERT INTO attempts (delivery_id, number, started_at, latency, status, error, response)
@@ -94,15 +123,18 @@ SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM deliveries WHERE delivery
 ON CONFLICT (delivery_id, number) DO NOTHING;
 
 -- name: owners
-SELECT DISTINCT leased_by FROM deliveries WHERE leased_until IS NOT NULL;
+SELECT DISTINCT leased_by FROM deliveries WHERE leased_until IS NOT NULL AND leased_by IS NOT NULL;
 
 -- name: disown
 UPDATE deliveries SET leased_until = :now WHERE leased_by = :owner AND leased_until IS NOT NULL;
 
 -- name: replay
-INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at, replay_of)
-SELECT :delivery_id, :event_id, :subscription, :due_at, :now, :replay_of
-WHERE EXISTS (SELECT 1 FROM events WHERE event_id = :event_id);
+INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at, replay_of, order_key, order_at)
+SELECT :delivery_id, :event_id, :subscription, :due_at, :now, :replay_of,
+       coalesce(:order_key, (
+           SELECT order_key FROM deliveries WHERE delivery_id = :replay_of AND subscription = :subscription
+       )), ts
+FROM events WHERE event_id = :event_id;
 
 -- name: cancel
 UPDATE deliveries
@@ -133,6 +165,9 @@ DELETE FROM attempts WHERE delivery_id IN (
 
 -- name: delete_deliveries_of
 DELETE FROM deliveries WHERE event_id IN (SELECT value FROM json_each(:event_ids));
+
+-- name: delete_verdicts_of
+DELETE FROM verdicts WHERE event_id IN (SELECT value FROM json_each(:event_ids));
 
 -- name: request_ids_of
 SELECT DISTINCT request_id FROM events
@@ -166,3 +201,11 @@ DELETE FROM dedupe_keys WHERE (source, key) IN (
 -- name: told_of
 SELECT s.event_id FROM deliveries AS d JOIN events AS s ON s.id = d.delivery_id AND s.source = 'gateway'
 WHERE d.event_id = :event_id;
+
+-- name: begin_backfill
+INSERT INTO backfills (source, account, busy_until) VALUES (:source, :account, :until)
+ON CONFLICT (source, account) DO UPDATE SET busy_until = excluded.busy_until WHERE busy_until <= :now
+RETURNING cursor;
+
+-- name: mark_backfill
+UPDATE backfills SET cursor = :cursor, busy_until = :until WHERE source = :source AND account = :account;

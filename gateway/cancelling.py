@@ -1,0 +1,19 @@
+"""Ending a pending delivery on request, with the system event that this sets off."""
+
+from __future__ import annotations
+
+from gateway.pipeline import system
+from gateway.pipeline.route import Router
+from gateway.store import Store
+from gateway.store.records import Cancellation, Delivery
+
+
+async def cancellation(store: Store, router: Router, delivery: Delivery, now: int) -> Cancellation:
+    """What `store.cancel` needs to end `delivery` at `now` (Unix ms)."""
+    stored = await store.event(delivery.event_id)
+    if stored is None:  # purged between the two reads, and its delivery with it
+        return Cancellation(delivery.delivery_id, now)
+    attempts = await store.attempts(delivery.delivery_id)
+    last = attempts[-1] if attempts else None
+    emit = system.ended(delivery, stored.event, "cancelled", last, router, now)
+    return Cancellation(delivery.delivery_id, now, emit)

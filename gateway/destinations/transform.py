@@ -1,0 +1,69 @@
+"""`transform:`: what a subscription gets in the place of the provider's payload."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import orjson
+
+from gateway.destinations.contract import Answer, Destination
+from gateway.destinations.message import ms_since
+from gateway.expression import Expression
+from gateway.store.records import Claimed
+
+
+class Untransformable(ValueError):
+    """The expression has no value for this event, or one that JSON can't hold."""
+
+
+class TransformedDestination:
+    """Another destination, that gets events with what an expression makes of them."""
+
+    def __init__(self, destination: Destination, expression: Expression) -> None:
+        self._destination = destination
+        self._expression = expression
+
+    async def deliver(self, claimed: Claimed, now: float) -> Answer:
+        """As the destination, which never hears of an event that can't be transformed."""
+        started = time.perf_counter()
+        try:
+            transformed = transform(claimed, self._expression)
+        except Untransformable as error:
+            return Answer(ms_since(started), error=f"transform: {error}")
+        return await self._destination.deliver(transformed, now)
+
+    async def close_unused(self) -> None:
+        """Close what has not been used for a while."""
+        await self._destination.close_unused()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self._destination.close()
+
+
+def transform(claimed: Claimed, expression: Expression) -> Claimed:
+    """The delivery with the expression's value as JSON for its event's data, and for its raw body.
+
+    The provider's headers are left out: its signature is not that of another body. Raises Untransformable.
+    """
+    got = expression.of(claimed.event)
+    if got.error is not None:
+        raise Untransformable(got.error)
+    try:
+        body = orjson.dumps(got.value, default=_storable, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError as error:
+        raise Untransformable(f"its value can't be written as JSON: {error}") from error
+    return replace(claimed, event=replace(claimed.event, data=body.decode()), body=body, headers="[]")
+
+
+def _storable(value: Any) -> Any:
+    """What CEL has and JSON has not, as CEL's own conversion writes it: bytes in base64, `1.5s`."""
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    raise TypeError(f"there is no JSON for {type(value).__name__}")

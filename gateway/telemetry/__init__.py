@@ -1,0 +1,1 @@
+"""What the gateway tells of itself while it works: counts for /metrics, traces, logs."""

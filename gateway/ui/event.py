@@ -1,0 +1,103 @@
+"""One event with all that is known of it, and its replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from gateway.event import compile_patterns, new_id
+from gateway.store.records import Attempt, Delivery, NewDelivery, Query, Stored
+from gateway.ui.duplicates import Difference, differences
+from gateway.ui.tree import tree
+from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
+
+MOST = 100
+"""Deliveries and duplicates of one event that are shown."""
+
+SHOWN = 65_536
+"""Bytes of the raw body that are shown; the rest can be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a subscription's patterns say of the event's name."""
+
+    subscription: str
+    patterns: Sequence[str]
+    wants: bool
+    has_delivery: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A delivery from its making to its end, with each attempt."""
+
+    delivery: Delivery
+    attempts: Sequence[Attempt]
+
+
+async def event(visit: Visit) -> Answer:
+    """The page of one event."""
+    stored = await _stored(visit)
+    query = Query(event_id=stored.event.event_id, limit=MOST)
+    deliveries = await visit.store.deliveries(query)
+    copies = await visit.store.duplicates(query)
+    shown: list[tuple[object, Sequence[Difference]]] = [
+        (copy, differences(copy, stored)) for copy in reversed(copies)
+    ]
+    values = {
+        "title": stored.event.name,
+        "stored": stored,
+        "event": stored.event,
+        "reception": stored.reception,
+        "tree": tree(stored.event.data),
+        "body": stored.body[:SHOWN].decode("utf-8", "replace"),
+        "size": len(stored.body),
+        "is_cut": len(stored.body) > SHOWN,
+        "courses": [Course(d, await visit.store.attempts(d.delivery_id)) for d in reversed(deliveries)],
+        "copies": shown,
+        "verdicts": _verdicts(visit, stored, {delivery.subscription for delivery in deliveries}),
+        "most": MOST,
+    }
+    return Page("event.html", values)
+
+
+async def body(visit: Visit) -> Answer:
+    """The raw bytes of the request, as a file: never as a page of ours."""
+    stored = await _stored(visit)
+    named = {"content-disposition": f'attachment; filename="{stored.event.event_id}.bin"'}
+    return Response(stored.body, media_type="application/octet-stream", headers=named)
+
+
+async def replay(visit: Visit) -> Answer:
+    """Make new deliveries of the event: to one subscription, or to all that want it now."""
+    stored = await _stored(visit)
+    chosen, known = visit.sent("subscription"), visit.settings.subscriptions
+    if chosen and chosen not in known:
+        raise Wrong(f"there is no subscription {chosen!r} in the config now")
+    targets = (chosen,) if chosen else visit.running.router.match(stored.event.name)
+    if not targets:
+        raise Wrong(f"no subscription wants {stored.event.name}; choose one by its name")
+    id = stored.event.event_id
+    new = [NewDelivery(new_id(visit.now), id, target, visit.now) for target in targets]
+    made = await visit.store.replay(new, visit.now)
+    visit.site.wake(targets)
+    return Done(f"/ui/events/{id}", f"replayed {id} to {', '.join(targets)}: new deliveries {made}")
+
+
+async def _stored(visit: Visit) -> Stored:
+    id = visit.request.path_params["id"]
+    stored = await visit.store.event(id)
+    if stored is None:
+        raise NotThere(f"there is no event {id!r}; it may have been purged, see all under Events")
+    return stored
+
+
+def _verdicts(visit: Visit, stored: Stored, having: set[str]) -> list[Verdict]:
+    name = stored.event.name
+    return [
+        Verdict(each, one.events, compile_patterns(one.events).fullmatch(name) is not None, each in having)
+        for each, one in visit.settings.subscriptions.items()
+    ]

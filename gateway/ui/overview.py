@@ -1,0 +1,129 @@
+"""The first page: what happened lately, and what needs attention first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from starlette.responses import RedirectResponse
+
+from gateway.store.records import Mark, Pause, Query, RejectionCount
+from gateway.ui.charts import Chart, bars
+from gateway.ui.looking import link
+from gateway.ui.rendering import count
+from gateway.ui.visit import Answer, NotThere, Page, Visit
+
+RANGES = {"1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000, "30d": 2_592_000_000}
+"""How far back the page can look, in ms."""
+
+SPANS = 48
+"""Bars of a chart."""
+
+LATEST = 500
+"""Duplicates that are looked at for changed bodies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that waits for a person: what, and where to see to it. `tone` is bad or warn."""
+
+    text: str
+    href: str
+    action: str
+    tone: str = "warn"
+
+
+async def overview(visit: Visit) -> Answer:
+    """Charts, sources, subscriptions, concerns."""
+    chosen = visit.asked("range") or "24h"
+    length = RANGES.get(chosen, RANGES["24h"])
+    width = length // SPANS
+    since = (visit.now // width + 1) * width - length
+    marks = await visit.store.marks([since + place * width for place in range(SPANS + 1)])
+    dead = await visit.store.dead_letters(since, width)
+    charts = _charts(marks, dead, since, width, chosen)
+    waiting, paused = await visit.store.waiting(), {p.subscription: p for p in await visit.store.paused()}
+    counts = await visit.store.rejection_counts()
+    values = {
+        "title": "Overview",
+        "charts": charts,
+        "range": chosen if chosen in RANGES else "24h",
+        "ranges": list(RANGES),
+        "is_empty": not any(chart.total for chart in charts),
+        "sources": await _sources(visit, counts),
+        "waiting": waiting,
+        "paused": paused,
+        "concerns": await _concerns(visit, since, sum(dead.values()), waiting, paused, counts),
+        "settings": visit.settings,
+    }
+    return Page("overview.html", values)
+
+
+async def nothing(visit: Visit) -> Answer:
+    """No page has this address."""
+    if visit.request.url.path == "/ui/":
+        return RedirectResponse("/ui", 308)
+    raise NotThere(f"there is no page {visit.request.url.path}; the menu has all there are")
+
+
+def _charts(
+    marks: Sequence[Mark], dead: Mapping[int, int], since: int, width: int, chosen: str
+) -> list[Chart]:
+    kinds = {
+        "Events": ("events", f"/ui/events?since={chosen}", "plain"),
+        "Duplicates": ("duplicates", f"/ui/duplicates?since={chosen}", "warn"),
+        "Rejections": ("rejections", f"/ui/rejections?since={chosen}", "warn"),
+        "Deliveries": ("deliveries", f"/ui/deliveries?since={chosen}", "plain"),
+    }
+    made = [
+        Chart(title, href, bars(_between(marks, kind), since, width), tone)
+        for title, (kind, href, tone) in kinds.items()
+    ]
+    died = bars([dead.get(place, 0) for place in range(SPANS)], since, width)
+    return [*made, Chart("Dead letters", f"/ui/deliveries?state=dead&since={chosen}", died, "bad")]
+
+
+def _between(marks: Sequence[Mark], kind: str) -> list[int]:
+    return [max(0, getattr(late, kind) - getattr(early, kind)) for early, late in pairwise(marks)]
+
+
+async def _sources(visit: Visit, counts: Sequence[RejectionCount]) -> list[dict[str, object]]:
+    """Each source with when it was last seen and last refused."""
+    seen = await visit.store.last_seen(list(visit.settings.sources))
+    refused: dict[str, RejectionCount] = {}
+    for one in sorted(counts, key=lambda each: each.last_at):
+        refused[one.source] = one
+    return [
+        {"name": name, "adapter": source.adapter.title, "seen": seen.get(name), "refused": refused.get(name)}
+        for name, source in visit.settings.sources.items()
+    ]
+
+
+async def _concerns(
+    visit: Visit,
+    since: int,
+    dead: int,
+    waiting: Mapping[str, int],
+    paused: Mapping[str, Pause],
+    counts: Sequence[RejectionCount],
+) -> list[Concern]:
+    """What needs attention, the worst first."""
+    found = [
+        Concern(f"{name} is paused: {one.reason}, {one.waiting:,} wait", "/ui/subscriptions", "See", "bad")
+        for name, one in paused.items()
+    ]
+    if dead:
+        text = f"{count(dead, 'delivery', 'deliveries')} died"
+        found.append(Concern(text, "/ui/deliveries?state=dead", "See and replay", "bad"))
+    for name in sorted(waiting.keys() - visit.settings.subscriptions.keys()):
+        text = f"{count(waiting[name], 'delivery', 'deliveries')} wait for {name}, which is not in the config"
+        found.append(Concern(text, link("/ui/deliveries", {"state": "pending", "subscription": name}), "See"))
+    for one in (each for each in counts if each.last_at >= since):
+        text = f"{one.source} refused requests: {one.reason}, {one.count:,} so far"
+        found.append(Concern(text, link("/ui/rejections", {"source": one.source}), "See why"))
+    copies = await visit.store.duplicates(Query(limit=LATEST))
+    if changed := sum(copy.differs and copy.received_at >= since for copy in copies):
+        text = f"{count(changed, 'copy', 'copies')} came with another body than the first event"
+        found.append(Concern(text, "/ui/duplicates", "Compare"))
+    return found

@@ -1,0 +1,87 @@
+"""What a page works with, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from gateway.config import Settings
+from gateway.ingest import Answered
+from gateway.running import Running
+from gateway.store import Store
+
+Take = Callable[[Scope, bytes, Answered], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the dashboard looks at and acts on.
+
+    `store` raises StoreError while none is open; `wake` hears which subscriptions got deliveries; `take`
+    receives a webhook as if it had been sent, and is None where this process receives none.
+    """
+
+    running: Callable[[], Running]
+    store: Callable[[], Store]
+    wake: Callable[[Iterable[str]], None]
+    take: Take | None
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request that was let in. `now` is Unix ms; `form` is what it sent, in the order of the fields."""
+
+    site: Site
+    request: Request
+    running: Running
+    store: Store
+    now: int
+    form: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The config in force."""
+        return self.running.settings
+
+    def asked(self, name: str) -> str | None:
+        """A parameter of the URL without spaces around it; None where it is empty or missing."""
+        return self.request.query_params.get(name, "").strip() or None
+
+    def sent(self, name: str) -> str:
+        """A field of the form, empty where it is missing."""
+        return next(iter(self.form.get(name, ())), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A template and what stands in it."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something was done: go to the page `to`, which says so."""
+
+    to: str
+    said: str
+
+
+class NotThere(Exception):
+    """404: the message names what there is none of, and where to look."""
+
+
+class Wrong(Exception):
+    """400: the message says what to do instead."""
+
+
+Answer = Page | Done | Response
+Handler = Callable[[Visit], Awaitable[Answer]]

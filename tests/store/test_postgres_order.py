@@ -1,0 +1,69 @@
+"""Order on PostgreSQL where nodes race: what is about to end, and what is due before all that was claimed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from gateway.store.postgres import PostgresStore
+from gateway.store.postgres.claims import Floors
+from tests.contract.conftest import HOUR, NOW, candidate
+from tests.store.conftest import Open, real_now
+
+pytestmark = pytest.mark.anyio
+
+LEASE = 30_000
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+async def claim(store: PostgresStore, ordered: bool = False) -> list[str]:
+    result = await store.claim({"app": 5}, {"app": LEASE}, real_now(), "w", {"app"} if ordered else ())
+    return [claimed.event.id for claimed in result.claimed]
+
+
+async def put(store: PostgresStore, id: str, ts: int, key: str | None = None) -> None:
+    asked = candidate(id, at=real_now(), ts=ts, to=("app",))
+    await store.accept([replace(asked, orders={} if key is None else {"app": key})])
+
+
+async def test_a_claim_waits_for_who_is_about_to_end_the_delivery_before(
+    shared: PostgresStore, database: str, db: psycopg.Connection
+) -> None:
+    await put(shared, "first", NOW - HOUR * 10**4, "k")
+    await put(shared, "second", NOW - HOUR * 10**4 + 1, "k")
+    assert await claim(shared, ordered=True) == ["first"]
+    with psycopg.connect(database) as other:
+        other.execute("UPDATE deliveries SET state = 'succeeded', leased_by = NULL WHERE leased_by = 'w'")
+        claiming = asyncio.create_task(claim(shared, ordered=True))
+        async with asyncio.timeout(4):
+            while not claiming.done() and db.execute(WAITING).fetchone() == (0,):
+                await asyncio.sleep(0.01)
+    assert await claiming == ["second"]
+
+
+async def test_a_delivery_due_before_all_that_was_claimed_is_found_at_once(
+    shared: PostgresStore, opening: Open, database: str
+) -> None:
+    await put(shared, "now", real_now())
+    assert await claim(shared) == ["now"]
+    assert await claim(shared) == []
+    await put(shared, "old", real_now() - HOUR)
+    assert await claim(shared) == ["old"]
+    other = await opening(database)
+    woken: asyncio.Queue[list[str]] = asyncio.Queue()
+    await shared.listen(lambda names: woken.put_nowait(list(names)))
+    await put(other, "elsewhere", real_now() - 2 * HOUR)
+    async with asyncio.timeout(4):
+        await woken.get()
+    assert await claim(shared) == ["elsewhere"]
+
+
+def test_a_floor_that_is_lowered_during_a_claim_is_lower_afterwards() -> None:
+    floors = Floors()
+    floors.of("app")
+    floors.lower({"app": 7, "other": None})
+    floors.learn("app", NOW, NOW)
+    assert [floors.of("app"), floors.of("app")] == [7, 7]

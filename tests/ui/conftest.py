@@ -1,0 +1,185 @@
+"""A real server with the dashboard, on a store that a test fills as it likes. Nothing is delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import pytest
+import uvicorn
+
+from gateway.app import Gateway, Role
+from gateway.config import load
+from gateway.event import new_id
+from gateway.store import Store, open_store
+from gateway.store.records import Attempt, Candidate, Outcome, Query, Rejection, Settlement, State
+from tests.cli.conftest import event, rejection
+
+Made = TypeVar("Made")
+TOKEN = "correct-horse-battery-staple"
+SQLITE = "sqlite:///data/gateway.db"
+UNDELIVERED = Role(delivers=False)
+CONFIG = """\
+server: {{host: 127.0.0.1, port: 8080{server}}}
+store: {{url: "{store}"}}
+sources:
+  stripe: {{adapter: stripe, secrets: ["whsec_test_secret"]}}
+  billing: {{adapter: github, secrets: ["a-long-github-secret"]}}
+subscriptions:
+  app: {{events: ["stripe/*"], destination: {{type: http, url: "http://127.0.0.1:9/hooks"}}}}
+  mail: {{events: ["stripe/customer.*"], destination: {{type: http, url: "http://127.0.0.1:9/mail"}}}}
+"""
+
+
+@dataclass
+class Dashboard:
+    """A running gateway whose dashboard is looked at with `client`, as a browser keeps cookies."""
+
+    target: Path | str
+    url: str
+    client: httpx.Client
+
+    def get(self, path: str, **more: object) -> httpx.Response:
+        return self.client.get(f"/ui{path}", **more)  # type: ignore[arg-type]
+
+    def text(self, path: str) -> str:
+        """The HTML of a page that must be there."""
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def token(self) -> str:
+        """The token that the forms of this session carry."""
+        found = re.search(r'name="token" value="(\w+)"', self.text("/subscriptions"))
+        assert found
+        return found[1]
+
+    def post(self, path: str, **form: str | list[str]) -> httpx.Response:
+        """Send a form of our own; the answer is the page that it leads to."""
+        data = {"token": self.token(), **form}
+        return self.client.post(f"/ui{path}", data=data, follow_redirects=True)
+
+    def sign_in(self, token: str = TOKEN) -> httpx.Response:
+        return self.client.post("/ui/sign-in", data={"admin_token": token, "next": "/ui/events"})
+
+    def do(self, job: Callable[[Store], Awaitable[Made]]) -> Made:
+        """Do something to the store directly."""
+
+        async def doing() -> Made:
+            store = await open_store(self.target)
+            try:
+                return await job(store)
+            finally:
+                await store.close()
+
+        # In a thread of its own: a browser's loop may be running in this one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(doing())).result()
+
+    def accept(self, *candidates: Candidate) -> list[Outcome]:
+        """Store events, one request each."""
+
+        async def job(store: Store) -> list[Outcome]:
+            return [outcome for each in candidates for outcome in await store.accept([each])]
+
+        return self.do(job)
+
+    def refuse(self, refused: Rejection) -> None:
+        self.do(lambda store: store.reject(refused))
+
+    def states(self) -> list[str]:
+        """The states of all deliveries, the newest first."""
+        return [one.state for one in self.do(lambda store: store.deliveries(Query()))]
+
+    def end(self, state: State, **attempt: object) -> None:
+        """Let every due delivery have one attempt that ends it as `state`."""
+        now = round(time.time() * 1000)
+
+        async def job(store: Store) -> None:
+            free = {"app": 100, "mail": 100}
+            for claimed in (await store.claim(free, dict.fromkeys(free, 60_000), now, "test")).claimed:
+                one = claimed.delivery
+                made = Attempt(one.delivery_id, one.attempts, now, 12, **attempt)  # type: ignore[arg-type]
+                await store.settle(Settlement(made, state, now, 1, now))
+
+        self.do(job)
+
+
+Open = Callable[..., Dashboard]
+
+
+@pytest.fixture
+def dashboard_of(tmp_path: Path) -> Iterator[Open]:
+    """Starts a gateway: `dashboard_of(", admin_token: …")`."""
+    stops: list[Callable[[], None]] = []
+
+    def one(server: str = "", role: Role = UNDELIVERED, store: str = SQLITE) -> Dashboard:
+        (tmp_path / "config.yaml").write_text(CONFIG.format(server=server, store=store))
+        settings = load(tmp_path / "config.yaml", {})
+        gateway = Gateway(settings, role)
+        listener = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(gateway, log_config=None, lifespan="on", interface="asgi3", ws="none")
+        serving = uvicorn.Server(config)
+        thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not serving.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = httpx.Client(base_url=url, trust_env=False)
+
+        def stop() -> None:
+            client.close()
+            serving.should_exit = True
+            thread.join()
+            listener.close()
+
+        stops.append(stop)
+        return Dashboard(settings.store.target, url, client)
+
+    yield one
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def dashboard(dashboard_of: Open) -> Dashboard:
+    """A gateway without an admin token, on this machine only."""
+    return dashboard_of()
+
+
+def now() -> int:
+    """Unix ms."""
+    return round(time.time() * 1000)
+
+
+def recent(id: str = "evt_1", **more: object) -> Candidate:
+    """An event of now."""
+    return event(id, at=now(), **more)  # type: ignore[arg-type]
+
+
+def refused(**more: object) -> Rejection:
+    """A request that was refused now."""
+    return rejection(now(), **({"rejection_id": new_id(now())} | more))
+
+
+def filled(dashboard: Dashboard) -> str:
+    """Put some of everything into the store. Returns the event_id of an event with a copy."""
+    [first, *_] = dashboard.accept(
+        recent("evt_1", to=("app", "mail")),
+        recent("evt_1", data='{"a":2}'),
+        recent("evt_2", to=("app",)),
+        recent("push_1", source="billing", name="github/push"),
+    )
+    dashboard.end("dead", status=500, response="no")
+    dashboard.refuse(refused())
+    return first.event_id

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import api
 from gateway.answer import RETRY_AFTER, Refused, error_body
+from gateway.api import v1
 from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
 from gateway.housekeeping import keep_house
@@ -68,6 +69,7 @@ class Gateway:
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
+        self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
         self._watching: Watching | None = None
         self._telemetry = telemetry or Telemetry()
         self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
@@ -83,6 +85,8 @@ class Gateway:
         """One connection. Webhooks go past the router: theirs is the hot path."""
         if scope["type"] == "http" and self._role.ingests and scope["path"].startswith(PREFIX):
             return self._started(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith(v1.PREFIX):
+            return self._api(scope, receive, send)
         if scope["type"] == "http" and self._send is not None and scope["path"].startswith(api.PREFIX):
             return self._send(scope, receive, send)
         return self._rest(scope, receive, send)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from gateway.store import Store
-from gateway.store.records import Duplicate
+from gateway.store.records import Duplicate, Stored
+
+
+class Events(Protocol):
+    """Where an event is looked up: a store, or a gateway elsewhere."""
+
+    async def event(self, id: str) -> Stored | None: ...
 
 
 @dataclass(slots=True)
@@ -32,7 +38,7 @@ class Group:
         self.reasons.add(copy.reason)
         self.addresses.add(copy.remote_addr)
 
-    async def name_first(self, store: Store) -> None:
+    async def name_first(self, store: Events) -> None:
         """Set the id and name of the first event; those of a twin are others than its copies'."""
         self.id, self.name = self.newest.id, self.newest.name
         if "twin" in self.reasons and (first := await store.event(self.newest.event_id)):

@@ -7,15 +7,11 @@ from typing import Annotated
 
 import typer
 
-from gateway.cancelling import cancellation
-from gateway.cli.deliveries import in_flight
-from gateway.cli.listing import pages
-from gateway.cli.opening import NOTHING, ConfigOption, Opened, note, run, stop, unknown
-from gateway.pipeline import system
-from gateway.store.records import Delivery, Query
-
-BATCH = 100
-"""Deliveries that are ended in one transaction at most; each brings a system event with it."""
+from gateway.cli.opening import NOTHING, ConfigOption, Opened, UrlOption, elsewhere, note, run, stop, unknown
+from gateway.operate.cancelling import deliveries_named, end
+from gateway.operate.cancelling import resume as resume_deliveries
+from gateway.operate.rows import in_flight
+from gateway.store.records import Delivery
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +26,7 @@ def cancel(
         typer.Argument(metavar="ID", help="A delivery_id; or an event_id or provider's id for all of its."),
     ],
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """End pending deliveries. Each that ends emits gateway/delivery.cancelled."""
 
@@ -39,12 +36,14 @@ def cancel(
         for delivery in pending:
             if in_flight(delivery, opened.now):
                 note(f"{delivery.delivery_id} is in flight: the attempt under way may still arrive")
-        ended = await _end(opened, pending)
-        if not ended:
-            raise stop("nothing was cancelled: none of these deliveries was pending", NOTHING)
-        typer.echo(f"cancelled {ended} {'delivery' if ended == 1 else 'deliveries'}")
+        show_ended(await end(opened, pending))
 
-    run(config, job)
+    there = elsewhere(config, url)
+    if there is None:
+        return run(config, job)
+    from gateway.cli.remote import cancel as cancel_there
+
+    cancel_there(there, ids)
 
 
 def resume(
@@ -54,8 +53,7 @@ def resume(
 
     async def job(opened: Opened) -> None:
         paused = {pause.subscription: pause for pause in await opened.store.paused()}
-        emitted = system.resumed(subscription, opened.router, opened.now)
-        if not await opened.store.resume(subscription, [emitted]):
+        if not await resume_deliveries(opened, subscription):
             raise stop(_not_paused(opened, subscription, list(paused)), NOTHING)
         waiting = paused[subscription].waiting if subscription in paused else 0
         typer.echo(f"resumed {subscription}: {waiting} {'delivery' if waiting == 1 else 'deliveries'} waited")
@@ -73,38 +71,18 @@ def _not_paused(opened: Opened, subscription: str, paused: Sequence[str]) -> str
 
 async def _found(opened: Opened, ids: Sequence[str]) -> list[Delivery]:
     """The deliveries that the ids name. Ends the command, with nothing done, where one names none."""
-    found: dict[str, Delivery] = {}
-    problems: list[str] = []
-    for id in ids:
-        deliveries = await _named(opened, id)
-        found |= {delivery.delivery_id: delivery for delivery in deliveries or ()}
-        if deliveries is None:
-            problems.append(f"there is no delivery or event {id!r}; list them with: gateway deliveries")
-    if problems:
-        raise stop("\n".join([*problems, "nothing was cancelled"]), NOTHING)
-    for delivery in found.values():
+    found, missing = await deliveries_named(opened, ids)
+    if missing:
+        told = [f"there is no delivery or event {id!r}; list them with: gateway deliveries" for id in missing]
+        raise stop("\n".join([*told, "nothing was cancelled"]), NOTHING)
+    for delivery in found:
         if delivery.state != "pending" and delivery.delivery_id in ids:
             note(f"{delivery.delivery_id} is {delivery.state} already")
-    return list(found.values())
+    return found
 
 
-async def _named(opened: Opened, id: str) -> list[Delivery] | None:
-    # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
-    if (delivery := await opened.store.delivery(id)) is not None:
-        return [delivery]
-    stored = await opened.store.event(id)
-    if stored is None:
-        return None
-    query = Query(event_id=stored.event.event_id)
-    return [delivery async for delivery in pages(opened.store.deliveries, query)]
-
-
-async def _end(opened: Opened, pending: Sequence[Delivery]) -> int:
-    ended = 0
-    for start in range(0, len(pending), BATCH):
-        batch = [
-            await cancellation(opened.store, opened.router, delivery, opened.now)
-            for delivery in pending[start : start + BATCH]
-        ]
-        ended += await opened.store.cancel(batch)
-    return ended
+def show_ended(ended: int) -> None:
+    """Say how many deliveries were cancelled. Ends the command where there were none."""
+    if not ended:
+        raise stop("nothing was cancelled: none of these deliveries was pending", NOTHING)
+    typer.echo(f"cancelled {ended} {'delivery' if ended == 1 else 'deliveries'}")

@@ -8,74 +8,47 @@ from typing import Any
 import orjson
 import typer
 
-from gateway.cli.listing import Columns, local, pages, print_table, printable
-from gateway.cli.opening import NOTHING, Opened, stop
+from gateway.cli.listing import Columns, local, print_table, printable
+from gateway.cli.opening import NOTHING, stop
 from gateway.config import format_gap
-from gateway.event import made_at, values_at
-from gateway.store.records import Duplicate, Query, Stored
+from gateway.event import values_at
+from gateway.operate import copies
+from gateway.operate.opened import Looked
+from gateway.operate.rows import DuplicateRow
+from gateway.store.records import Duplicate, Stored
 
 LONGEST_VALUE = 200
 """Characters of a field's value that are shown; `gateway event ID` has it whole."""
 
 
-async def copies_of(opened: Opened, id: str) -> list[Duplicate]:
+async def copies_of(opened: Looked, id: str) -> list[Duplicate]:
     """The copies of one first event, oldest first; `id` is its event_id, a provider's id or a duplicate_id.
 
     Ends the command where there is none.
     """
-    stored = await opened.store.event(id)
-    found = await _by_event_id(opened, stored.event.event_id if stored else id)
-    # Also where there is such an event: gateway/duplicate.differs has the duplicate_id as its own id.
-    if not found and (other := await _mentioned(opened, id)):
-        found = await _by_event_id(opened, other.event_id)
+    found, stored = await copies.copies_of(opened.store, id)
     if not found and stored:
         raise stop(f"the event {id!r} came once: it has no duplicates", NOTHING)
     if not found:
         raise stop(f"there is no event or duplicate {id!r}; list them with: gateway duplicates", NOTHING)
-    return found[::-1]
-
-
-async def _by_event_id(opened: Opened, event_id: str) -> list[Duplicate]:
-    return [copy async for copy in pages(opened.store.duplicates, Query(event_id=event_id))]
-
-
-async def _mentioned(opened: Opened, id: str) -> Duplicate | None:
-    """The newest duplicate with this duplicate_id or provider's id; its first event may be purged."""
-    async for copy in pages(opened.store.duplicates, Query(since=made_at(id))):
-        if id in (copy.duplicate_id, copy.id):
-            return copy
-    return None
+    return found
 
 
 def duplicate_json(copy: Duplicate) -> dict[str, Any]:
     """The fields of a duplicate; `gap` is ms after the first event, `fields` the paths that differ."""
-    return {
-        "duplicate_id": copy.duplicate_id,
-        "event_id": copy.event_id,
-        "id": copy.id,
-        "name": copy.name,
-        "source": copy.source,
-        "received_at": copy.received_at,
-        "gap": copy.gap,
-        "same_body": copy.same_body,
-        "fields": list(copy.fields),
-        "reason": copy.reason,
-        "secret": copy.secret,
-        "remote_addr": copy.remote_addr,
-        "headers": orjson.loads(copy.headers),
-    }
+    return DuplicateRow.of(copy).plain()
 
 
-def print_copies(copies: Sequence[Duplicate], first: Stored | None) -> None:
+def print_copies(found: Sequence[Duplicate], first: Stored | None) -> None:
     """The first event, its copies, and the fields in which they differ from it."""
-    one = copies[0]
+    one = found[0]
     name, id = (first.event.name, first.event.id) if first else (one.name, one.id)
     purged = "" if first else ", purged meanwhile"
     typer.echo(printable(f"{name} from {one.source}: {id} (event {one.event_id}{purged})"))
     typer.echo(f"first  {local(one.received_at - one.gap)}")
     typer.echo("")
-    print_table(COPIES, copies)
-    for copy in copies:
+    print_table(COPIES, found)
+    for copy in found:
         if not copy.same_body:
             _print_difference(copy, first)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.listing import Columns, Listing, local, show
-from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, note, run, stop
+from gateway.cli.opening import NOTHING, USAGE, ConfigOption, UrlOption, look, note, stop
 from gateway.cli.options import (
     JsonOption,
     LimitOption,
@@ -19,6 +19,8 @@ from gateway.cli.options import (
     SourceOption,
     SubscriptionOption,
 )
+from gateway.operate.opened import Looked
+from gateway.operate.rows import DeliveryRow
 from gateway.store.records import Delivery, Query, State
 
 
@@ -57,22 +59,23 @@ def deliveries(
     limit: LimitOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """List deliveries, newest first. `--since` looks at the end of those that ended."""
     if event is not None and (source or name or since is not None):
         raise stop("--event already says which event: leave out --source, --name and --since", USAGE)
     query = Query(source=source, name=name, since=since, state=STATES[state], subscription=subscription)
 
-    async def job(opened: Opened) -> None:
+    async def job(opened: Looked) -> None:
         wanted = query if event is None else await _of_event(opened, event, query)
         await show(listing(opened.now), opened.store.deliveries, wanted, opened, limit, as_json)
         if not as_json:
             await _tell_paused(opened)
 
-    run(config, job)
+    look(config, url, job)
 
 
-async def _tell_paused(opened: Opened) -> None:
+async def _tell_paused(opened: Looked) -> None:
     """Say which subscriptions get nothing now: their deliveries look like any that wait."""
     for paused in await opened.store.paused():
         note(
@@ -81,7 +84,7 @@ async def _tell_paused(opened: Opened) -> None:
         )
 
 
-async def _of_event(opened: Opened, id: str, query: Query) -> Query:
+async def _of_event(opened: Looked, id: str, query: Query) -> Query:
     stored = await opened.store.event(id)
     if stored is None:
         raise stop(f"there is no event {id!r}; list them with: gateway events", NOTHING)
@@ -90,30 +93,7 @@ async def _of_event(opened: Opened, id: str, query: Query) -> Query:
 
 def delivery_json(delivery: Delivery, now: int) -> dict[str, Any]:
     """The fields of a delivery at `now` (Unix ms)."""
-    return {
-        "delivery_id": delivery.delivery_id,
-        "event_id": delivery.event_id,
-        "id": delivery.id,
-        "name": delivery.name,
-        "source": delivery.source,
-        "subscription": delivery.subscription,
-        "state": delivery.state,
-        "due_at": delivery.due_at,
-        "attempts": delivery.attempts,
-        "created_at": delivery.created_at,
-        "finished_at": delivery.finished_at,
-        "replay_of": delivery.replay_of,
-        "last_status": delivery.last_status,
-        "last_error": delivery.last_error,
-        "order_key": delivery.order_key,
-        "held": delivery.held,
-        "in_flight": in_flight(delivery, now),
-    }
-
-
-def in_flight(delivery: Delivery, now: int) -> bool:
-    """Whether a worker has the delivery under a lease at `now` (Unix ms)."""
-    return delivery.leased_until is not None and delivery.leased_until > now
+    return DeliveryRow.of(delivery, now).plain()
 
 
 def listing(now: int) -> Listing[Delivery]:

@@ -20,10 +20,11 @@ from gateway.cli.listing import (
     tell_left_off,
     tell_nothing,
 )
-from gateway.cli.opening import USAGE, ConfigOption, Opened, run, stop
+from gateway.cli.opening import USAGE, ConfigOption, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
 from gateway.config import format_gap
 from gateway.copies import Group, grouped
+from gateway.operate.opened import Looked
 from gateway.store.records import Duplicate, Query
 
 Id = Annotated[
@@ -47,13 +48,14 @@ def duplicates(
     limit: LimitOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Show how often each first event came again, or the copies of one event."""
     if id is not None and (source or name or since is not None):
         raise stop("an ID already says which event: leave out --source, --name and --since", USAGE)
     query = Query(source=source, name=name, since=since)
 
-    async def job(opened: Opened) -> None:
+    async def job(opened: Looked) -> None:
         if id is not None:
             await _show_copies(opened, id, limit, as_json)
         elif as_json:
@@ -61,10 +63,10 @@ def duplicates(
         else:
             await _show_groups(opened, query, limit or TABLE_LIMIT)
 
-    run(config, job)
+    look(config, url, job)
 
 
-async def _show_copies(opened: Opened, id: str, limit: int | None, as_json: bool) -> None:
+async def _show_copies(opened: Looked, id: str, limit: int | None, as_json: bool) -> None:
     copies = await copies_of(opened, id)
     if as_json:
         for copy in copies[:limit]:
@@ -76,7 +78,7 @@ async def _show_copies(opened: Opened, id: str, limit: int | None, as_json: bool
         tell_left_off("copies", shown)
 
 
-async def _show_groups(opened: Opened, query: Query, limit: int) -> None:
+async def _show_groups(opened: Looked, query: Query, limit: int) -> None:
     groups = await grouped(pages(opened.store.duplicates, query))
     if not groups:
         return tell_nothing(LISTING.noun, query.source, None, opened)

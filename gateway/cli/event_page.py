@@ -16,6 +16,8 @@ from gateway.cli.listing import Columns, aligned, local, pages, print_table, pri
 from gateway.cli.opening import Opened
 from gateway.cli.reasons import COLUMNS as REASONS
 from gateway.cli.reasons import Why, reasons, why_json
+from gateway.operate import event_page
+from gateway.operate.opened import Looked
 from gateway.store.records import Attempt, Delivery, Duplicate, Query, Stored
 
 
@@ -41,6 +43,12 @@ async def read_page(opened: Opened, stored: Stored) -> Page:
     found = await reasons(opened, stored.event, [delivery for delivery, _ in deliveries[::-1]])
     missed = [why for why in found if not why.deliveries]
     return Page(stored, deliveries[::-1], duplicates[::-1], opened.now, missed)
+
+
+async def read_page_elsewhere(there: Looked, stored: Stored) -> Page:
+    """The same of a gateway elsewhere, whose API does not say why others have no delivery."""
+    page = await event_page.read_page(there.store, stored, there.now)
+    return Page(stored, page.deliveries, page.duplicates, page.now)
 
 
 def page_json(page: Page) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.event_page import page_json, print_page, read_page
+from gateway.cli.event_page import page_json, print_page, read_page, read_page_elsewhere
 from gateway.cli.lint import lint
-from gateway.cli.listing import Listing, local, on_one_line, print_json, show
-from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, run, stop
+from gateway.cli.listing import Listing, local, print_json, show
+from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
 from gateway.event import Event
+from gateway.operate.opened import Looked
+from gateway.operate.rows import EventRow
 from gateway.store.records import Query, Stored
 
 
@@ -33,59 +34,50 @@ def events(
     limit: LimitOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """List events, newest first."""
     if ctx.invoked_subcommand is not None:
-        if any((source, name, since, limit, as_json)):
+        if any((source, name, since, limit, as_json, url)):
             raise stop(
                 f"write the options behind {ctx.invoked_subcommand}: gateway events lint --json", USAGE
             )
         return
     query = Query(source=source, name=name, since=since)
 
-    async def job(opened: Opened) -> None:
+    async def job(opened: Looked) -> None:
         await show(LISTING, opened.store.events, query, opened, limit, as_json)
 
-    run(config, job)
+    look(config, url, job)
 
 
 def event(
     id: Annotated[str, typer.Argument(help="The gateway's event_id or the provider's id.", metavar="ID")],
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Show one event with its deliveries, their attempts and its duplicates."""
 
-    async def job(opened: Opened) -> None:
+    async def job(opened: Looked) -> None:
         stored = await opened.store.event(id)
         if stored is None:
             raise stop(f"there is no event {id!r}; list them with: gateway events", NOTHING)
-        page = await read_page(opened, stored)
+        if isinstance(opened, Opened):
+            page = await read_page(opened, stored)
+        else:
+            page = await read_page_elsewhere(opened, stored)
         if as_json:
             print_json(event_json(stored.event) | page_json(page))
         else:
             print_page(page)
 
-    run(config, job)
+    look(config, url, job)
 
 
 def event_json(event: Event) -> dict[str, Any]:
     """The fields of an event; `data` is the provider's payload, number for number."""
-    return {
-        "event_id": event.event_id,
-        "id": event.id,
-        "name": event.name,
-        "source": event.source,
-        "ts": event.ts,
-        "received_at": event.received_at,
-        "v": event.v,
-        "attributes": dict(event.attributes),
-        "data": on_one_line(event.data),
-    }
-
-
-def _row_json(stored: Stored) -> Mapping[str, Any]:
-    return event_json(stored.event)
+    return EventRow.of(event).plain()
 
 
 LISTING: Listing[Stored] = Listing(
@@ -97,5 +89,5 @@ LISTING: Listing[Stored] = Listing(
         "ID": lambda stored: stored.event.id,
         "RECEIVED": lambda stored: local(stored.event.received_at),
     },
-    json=_row_json,
+    json=lambda stored: event_json(stored.event),
 )

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import orjson
 import typer
 
-from gateway.cli.opening import NOTHING, Opened, note, stop, unknown
+from gateway.cli.opening import NOTHING, note, stop, unknown
 from gateway.event import API, SYSTEM
+from gateway.operate.opened import Looked
+from gateway.operate.paging import Fetch
+from gateway.operate.paging import Numbered as Numbered
+from gateway.operate.paging import pages as pages
 from gateway.store.records import Query
-
-PAGE = 500
-"""Rows that are read from the store at a time."""
 
 TABLE_LIMIT = 100
 """Rows of a table unless --limit says otherwise."""
 
 STYLES = {"succeeded": "green", "pending": "yellow", "dead": "red", "differs": "red", "cancelled": "dim"}
 """Cells that have a colour on a terminal."""
-
-
-class Numbered(Protocol):
-    """A row that knows its place in the order of the store."""
-
-    @property
-    def seq(self) -> int: ...
 
 
 Row = TypeVar("Row")
@@ -47,24 +41,11 @@ class Listing(Generic[Row]):
     json: Callable[[Row], Mapping[str, Any]]
 
 
-async def pages(
-    fetch: Callable[[Query], Awaitable[Sequence[Stored]]], query: Query, size: int = PAGE
-) -> AsyncIterator[Stored]:
-    """Every row that `query` wants, newest first, read `size` at a time."""
-    while True:
-        page = await fetch(replace(query, limit=size))
-        for row in page:
-            yield row
-        if len(page) < size:
-            return
-        query = replace(query, before=page[-1].seq)
-
-
 async def show(
     listing: Listing[Stored],
-    fetch: Callable[[Query], Awaitable[Sequence[Stored]]],
+    fetch: Fetch[Stored],
     query: Query,
-    opened: Opened,
+    opened: Looked,
     limit: int | None,
     as_json: bool,
 ) -> None:
@@ -81,15 +62,13 @@ async def show(
         tell_nothing(listing.noun, query.source, query.subscription, opened)
 
 
-def tell_nothing(noun: str, source: str | None, subscription: str | None, opened: Opened) -> None:
+def tell_nothing(noun: str, source: str | None, subscription: str | None, opened: Looked) -> None:
     """Say on stderr that no row matched: no failure, unless the config has no such source or subscription."""
-    settings = opened.settings
-    text = f"no {noun} match in {settings.store.name}"
-    if source not in (None, SYSTEM, API, *settings.sources):
-        raise stop(f"{text}; {unknown('source', str(source), settings.sources, settings.file)}", NOTHING)
-    if subscription not in (None, *settings.subscriptions):
-        known = settings.subscriptions
-        raise stop(f"{text}; {unknown('subscription', str(subscription), known, settings.file)}", NOTHING)
+    text = f"no {noun} match in {opened.place}"
+    if source not in (None, SYSTEM, API) and source not in (known := list(opened.names("source"))):
+        raise stop(f"{text}; {unknown('source', source, known, opened.file)}", NOTHING)
+    if subscription is not None and subscription not in (known := list(opened.names("subscription"))):
+        raise stop(f"{text}; {unknown('subscription', subscription, known, opened.file)}", NOTHING)
     note(text)
 
 
@@ -167,6 +146,3 @@ def local(ms: int | None) -> str:
     return "" if ms is None else datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def on_one_line(document: str) -> orjson.Fragment:
-    """A JSON document unchanged but for its line breaks, which JSON has between tokens only."""
-    return orjson.Fragment(document.replace("\n", " ").replace("\r", " ").encode())

@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +14,10 @@ import typer
 
 from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecrets, DevSecretsError
-from gateway.pipeline.route import Router
+from gateway.operate.opened import Looked
+from gateway.operate.opened import Opened as Opened
 from gateway.running import router
-from gateway.store import Store, StoreError, exists, open_store
+from gateway.store import StoreError, exists, open_store
 
 NOTHING, USAGE, STORE = 1, 2, 3
 """Exit codes: nothing matched or the target refused; wrong usage or config; the store can't be used now."""
@@ -57,17 +57,36 @@ def note(message: str) -> None:
     typer.echo(message, err=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What a command works with. `now` is Unix ms, the moment the command began."""
-
-    settings: Settings
-    store: Store
-    router: Router
-    now: int
-
-
 Job = Callable[[Opened], Awaitable[None]]
+Look = Callable[[Looked], Awaitable[None]]
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url", metavar="URL", help="Ask the gateway there; GATEWAY_TOKEN is its token.  [env: GATEWAY_URL]"
+    ),
+]
+"""The parameter `url: UrlOption = None` of the commands that can ask a gateway elsewhere."""
+
+
+def elsewhere(config: Path | None, url: str | None) -> str | None:
+    """The gateway elsewhere that is meant, None for the one of the config.
+
+    A config that is named beats GATEWAY_URL. Ends the command where both are named.
+    """
+    if config is not None and url is not None:
+        raise stop("--config and --url name two gateways: leave one out", USAGE)
+    return url or (os.environ.get("GATEWAY_URL") or None if config is None else None)
+
+
+def look(config: Path | None, url: str | None, job: Look) -> None:
+    """Do `job`, which only looks, on the store of the config or on a gateway elsewhere."""
+    there = elsewhere(config, url)
+    if there is None:
+        return run(config, job)
+    from gateway.cli.remote import look as look_there  # the HTTP client is for those who need it
+
+    look_there(there, job)
 
 
 def run(config: Path | None, job: Job) -> None:
@@ -135,7 +154,7 @@ def _problems_of(source: str, path: Path) -> list[str]:
     return []
 
 
-def unknown(kind: str, name: str, known: Iterable[str], file: Path) -> str:
+def unknown(kind: str, name: str, known: Iterable[str], file: Path | str) -> str:
     """The sentence for a `kind` (source, subscription) that the config does not have."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)

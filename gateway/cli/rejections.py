@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import orjson
 import typer
 
 from gateway.cli.listing import Columns, Listing, local, print_json, print_table, show, tell_nothing
-from gateway.cli.opening import USAGE, ConfigOption, Opened, run, stop
+from gateway.cli.opening import USAGE, ConfigOption, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, SinceOption, SourceOption
+from gateway.operate.opened import Looked
+from gateway.operate.rows import RejectionRow
 from gateway.store.records import Query, Rejection, RejectionCount
 
 
@@ -28,22 +29,23 @@ def rejections(
     limit: LimitOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """List refused requests, newest first, or count them by reason."""
     if counts and since is not None:
         raise stop("--counts counts since ever: leave out --since", USAGE)
     query = Query(source=source, since=since)
 
-    async def job(opened: Opened) -> None:
+    async def job(opened: Looked) -> None:
         if counts:
             await _show_counts(opened, source, limit, as_json)
         else:
             await show(LISTING, opened.store.rejections, query, opened, limit, as_json)
 
-    run(config, job)
+    look(config, url, job)
 
 
-async def _show_counts(opened: Opened, source: str | None, limit: int | None, as_json: bool) -> None:
+async def _show_counts(opened: Looked, source: str | None, limit: int | None, as_json: bool) -> None:
     found = await opened.store.rejection_counts()
     counts = [count for count in found if source in (None, count.source)][:limit]
     if not counts:
@@ -56,21 +58,7 @@ async def _show_counts(opened: Opened, source: str | None, limit: int | None, as
 
 def rejection_json(rejection: Rejection) -> dict[str, Any]:
     """The fields of a rejection; its body is not shown, since nobody proved who sent it."""
-    return {
-        "rejection_id": rejection.rejection_id,
-        "source": rejection.source,
-        "reason": rejection.reason,
-        "detail": rejection.detail,
-        "received_at": rejection.received_at,
-        "remote_addr": rejection.remote_addr,
-        "method": rejection.method,
-        "url": rejection.url,
-        "headers": orjson.loads(rejection.headers),
-        "body_size": rejection.body_size,
-        "body_sha256": rejection.body_sha256,
-        "quarantined": rejection.body is not None,
-        "released_at": rejection.released_at,
-    }
+    return RejectionRow.of(rejection).plain()
 
 
 def _quarantine(rejection: Rejection) -> str:

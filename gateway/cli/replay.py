@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from gateway.cli.listing import TABLE_LIMIT, Columns, local, pages, print_table
-from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, note, run, stop, unknown
+from gateway.cli.opening import (
+    NOTHING,
+    USAGE,
+    ConfigOption,
+    Opened,
+    UrlOption,
+    elsewhere,
+    note,
+    run,
+    stop,
+    unknown,
+)
 from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, moment
 from gateway.cli.progress import bar
 from gateway.event import new_id
@@ -59,6 +70,7 @@ def replay(
     ] = None,
     dry_run: DryRunOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Deliver stored events anew: those named, those since a time, or what died since.
 
@@ -73,7 +85,14 @@ def replay(
         planned = await _plan(opened, asked)
         await _carry_out(opened, _spread(planned, rate or (None if ids else RATE)), dry_run)
 
-    run(config, job)
+    there = elsewhere(config, url)
+    if there is None:
+        return run(config, job)
+    if any(each is not None for each in (until, rate)) or not (ids or failed):
+        raise stop("elsewhere, replay IDs, or what --failed --since names: without --until and --rate", USAGE)
+    from gateway.cli.remote import replay as replay_there
+
+    replay_there(there, asked.ids, asked.query, subscription, dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +263,16 @@ async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) 
             batch = [one.new for one in planned[start : start + BATCH]]
             made += await opened.store.replay(batch, opened.now)
             tell(len(batch))
+    show_planned(planned, len(planned) if dry_run else made, dry_run)
+    await _tell_of_pauses(opened, {one.new.subscription for one in planned})
+
+
+def show_planned(planned: Sequence[Planned], count: int, dry_run: bool) -> None:
+    """Print what a replay made, or would make."""
     print_table(_DRY if dry_run else _MADE, planned[:TABLE_LIMIT])
     if len(planned) > TABLE_LIMIT:
         note(f"and {len(planned) - TABLE_LIMIT} more")
-    count = len(planned) if dry_run else made
     note(f"{'would make' if dry_run else 'made'} {count} new {'delivery' if count == 1 else 'deliveries'}")
-    await _tell_of_pauses(opened, {one.new.subscription for one in planned})
 
 
 async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:

@@ -26,6 +26,7 @@ EVENT_KEYS = ("event_keys",)
 SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, EVENT_KEYS)
 SECRET_SCALARS = (
     ("server", "admin_token"),
+    ("api_tokens", "*", "token"),
     ("sources", "*", "backfill", "api_key"),
     ("event_keys", "*"),
     ("subscriptions", "*", "destination", "headers", "*"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config.acking import check_acks
+from gateway.config.api_token import check_tokens
 from gateway.config.destinations import DestinationSection
 from gateway.config.event_keys import named_keys
 from gateway.config.filling import Filling, SecretsMode
@@ -71,6 +72,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
     if top is None:
         return None
     _check_reach(top.server, filling)
+    check_tokens(top.api_tokens, filling)
     owners = [f"sources.{name}" for name in sources] + [f"subscriptions.{name}" for name in subscriptions]
     return Settings(
         file=file,
@@ -78,6 +80,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         store=top.store,
         dedupe=top.dedupe,
         event_keys=top.event_keys,
+        api_tokens=top.api_tokens,
         adapters_path=folder,
         sources=sources,
         subscriptions=subscriptions,

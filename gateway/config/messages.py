@@ -121,6 +121,9 @@ def _place(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) 
         if get_args(kind) and (member := _member(kind, part)):
             kind = member
             continue
+        if isinstance(part, int) and (item := _item(kind)):
+            place, kind = _Place((*place.path, part)), item
+            continue
         fields = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
         known = (*(aside if not place.path else ()), *(each.alias or name for name, each in fields.items()))
         place = _Place((*place.path, part), fields.get(str(part)), known)
@@ -137,7 +140,14 @@ def _given(kind: Any) -> Any:
 def _member(kind: Any, tag: str | int) -> type[BaseModel] | None:
     """The member of a union of models that has this `type`."""
     members = [each for each in get_args(kind) if isinstance(each, type) and issubclass(each, BaseModel)]
-    return next((each for each in members if tag in get_args(each.model_fields["type"].annotation)), None)
+    tagged = [each for each in members if "type" in each.model_fields]
+    return next((each for each in tagged if tag in get_args(each.model_fields["type"].annotation)), None)
+
+
+def _item(kind: Any) -> type[BaseModel] | None:
+    """The model that each item of a list of models is."""
+    first = next(iter(get_args(kind)), None) if get_origin(kind) is tuple else None
+    return first if isinstance(first, type) and issubclass(first, BaseModel) else None
 
 
 def _tag(detail: ErrorDetails, place: _Place) -> _Place:

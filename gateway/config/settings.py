@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from pydantic import (
 
 from adapters.base import Adapter
 from gateway.config.ack import Ack, AckRule, Expect
+from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
 from gateway.config.secret import Secret
@@ -32,13 +32,6 @@ DAY = 86_400.0
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 POSTGRES_EXAMPLE = "postgresql://user:password@host/gateway"
-_VISIBLE = re.compile(r"[!-~]+")
-
-
-def _sent_in_a_header(secret: Secret | None) -> Secret | None:
-    if secret and not _VISIBLE.fullmatch(secret.get_secret_value()):
-        raise ValueError("must be printable ASCII characters without spaces")
-    return secret
 
 
 def _public_url(value: Any) -> str | None:
@@ -64,7 +57,7 @@ class Server(Section):
 
     host: str = Field("127.0.0.1", min_length=1)
     port: Count = Field(8080, ge=0, le=65_535)
-    admin_token: Annotated[Secret | None, AfterValidator(_sent_in_a_header)] = None
+    admin_token: Annotated[Secret | None, AfterValidator(sent_in_a_header)] = None
     max_body: Size = ByteSize(1_048_576)
     max_send_body: Size = ByteSize(524_288)
     max_in_flight: Count = Field(1024, ge=1, le=1_000_000)
@@ -169,6 +162,7 @@ class TopLevel(Section):
     store: Store = Store()
     dedupe: Dedupe = Dedupe()
     event_keys: tuple[EventKey, ...] = ()
+    api_tokens: tuple[ApiToken, ...] = ()
     adapters_path: str | None = None
 
 
@@ -238,3 +232,4 @@ class Settings:
     subscriptions: Mapping[str, Subscription]
     unset_secrets: tuple[str, ...] = ()
     made_secrets: frozenset[str] = frozenset()
+    api_tokens: tuple[ApiToken, ...] = ()

@@ -9,8 +9,8 @@ import pytest
 
 import adapters
 from adapters.base import WebhookRequest
-from gateway.cli.quarantine import oldest_first
 from gateway.config import load
+from gateway.operate.releasing import oldest_first
 from gateway.rejecting import rejection as refused
 from gateway.running import Running
 from gateway.store import open_store
@@ -116,7 +116,7 @@ def test_only_what_came_since(home: Home) -> None:
 
 
 def test_more_than_a_page(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.cli.quarantine.PAGE", 2)
+    monkeypatch.setattr("gateway.operate.releasing.PAGE", 2)
     _refuse(home, *(_webhook(f"evt_{n}", at=NOW + n) for n in range(5)))
     assert _release(home)[1][0] == "let in: 5"
     assert [line["id"] for line in home.lines("events")] == [f"evt_{n}" for n in (4, 3, 2, 1, 0)]

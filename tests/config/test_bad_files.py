@@ -55,7 +55,7 @@ ROWS = [
     # a misspelt section
     (OK + "servr: {port: 1}\n", "config.yaml:2: servr: unknown key; did you mean 'server'?"),
     # a section like no other
-    (OK + "zzz: 1\n", "config.yaml:2: zzz: unknown key; the keys are sources, subscriptions, server, store, dedupe, event_keys, adapters_path"),
+    (OK + "zzz: 1\n", "config.yaml:2: zzz: unknown key; the keys are sources, subscriptions, server, store, dedupe, event_keys, api_tokens, adapters_path"),
     # a section that is a number
     (OK + "server: 8080\n", "config.yaml:2: server: must be a mapping of keys, not 8080"),
     # --- server
@@ -132,6 +132,28 @@ ROWS = [
     (OK + "dedupe: {window: 1m1h}\n", "config.yaml:2: dedupe.window: must be a duration such as 500ms, 5s, 1m, 24h, 30d or 1h30m, not '1m1h'"),
     # longer than a life
     (OK + "dedupe: {window: 40000d}\n", "config.yaml:2: dedupe.window: must be at most 36500d, not '40000d'"),
+    # a token that can be guessed
+    (OK + "api_tokens: [{name: a, token: short}]\n", "config.yaml:2: api_tokens[0].token: must have at least 16 characters; make one with: openssl rand -hex 32"),
+    # a token with a space
+    (OK + "api_tokens: [{name: a, token: 'sixteen letters and more'}]\n", "config.yaml:2: api_tokens[0].token: must be printable ASCII characters without spaces"),
+    # a token of nobody
+    (OK + "api_tokens: [{token: sixteen-letters-and}]\n", "config.yaml:2: api_tokens[0].name: is missing; write for example name: grafana"),
+    # a name that is the gateway's own
+    (OK + "api_tokens: [{name: admin, token: sixteen-letters-and}]\n", "config.yaml:2: api_tokens[0].name: 'admin' is the gateway's own word in the audit log; choose another"),
+    # a name that breaks lines
+    (OK + 'api_tokens: [{name: "a\\nb", token: sixteen-letters-and}]\n', "config.yaml:2: api_tokens[0].name: must be 1 to 64 characters, each a-z, 0-9, -, _ or ., the first a letter or digit"),
+    # no token at all
+    (OK + "api_tokens: [{name: a-b}]\n", "config.yaml:2: api_tokens[0]: has no token; write token: ${A_B_TOKEN}"),
+    # a token that is not set
+    (OK + "api_tokens: [{name: a, token: ${TOKEN}}]\n", "config.yaml:2: api_tokens[0].token: the environment variable TOKEN is not set; set it, or give it a default as in ${TOKEN:-}"),
+    # a right that there is not
+    (OK + "api_tokens: [{name: a, token: sixteen-letters-and, scopes: [write]}]\n", "config.yaml:2: api_tokens[0].scopes[0]: must be 'read', 'operate' or 'admin', not 'write'"),
+    # no right
+    (OK + "api_tokens: [{name: a, token: sixteen-letters-and, scopes: []}]\n", "config.yaml:2: api_tokens[0].scopes: must name at least one of read, operate, admin"),
+    # one name for two
+    (OK + "api_tokens: [{name: a, token: sixteen-letters-and}, {name: a, token: sixteen-letters-or}]\n", "config.yaml:2: api_tokens[1].name: 'a' is there twice: choose another"),
+    # one token for two
+    (OK + "api_tokens: [{name: a, token: sixteen-letters-and}, {name: b, token: sixteen-letters-and}]\n", "config.yaml:2: api_tokens[1].token: is another one's too: each needs its own"),
     # event keys that are no list
     (OK + "event_keys: abc\n", 'config.yaml:2: event_keys: must be a list; write event_keys: ["${NAME}"]'),
     # an event key that no URL can hold

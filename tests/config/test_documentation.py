@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 import adapters
 from gateway.config import format_duration, load
+from gateway.config.api_token import ApiToken
 from gateway.config.backfill import Backfill
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
@@ -24,6 +25,7 @@ DESTINATIONS = (Path(__file__).parents[2] / "docs" / "destinations.md").read_tex
 ROWS = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in PAGE.splitlines() if row[:1] == "|"]
 KEYS = {row[0].strip("| `"): row for row in ROWS}
 LENT = {
+    "api_tokens.*.token": "required",
     "sources.*.ack": "`stored`",
     "sources.*.secrets": "required",
     "sources.*.tolerance": "the provider's",
@@ -45,6 +47,7 @@ def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldIn
 
 ALL = [
     *[(key, field) for key, field in keys(TopLevel) if key not in ("server", "store", "dedupe")],
+    *keys(ApiToken, "api_tokens.*."),
     *keys(SourceKeys, "sources.*."),
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
@@ -74,7 +77,7 @@ def written(field: FieldInfo, kind: str) -> str:
     if isinstance(value, BaseModel):
         return "`30d`" if type(value).__name__ == "Retention" else "as below"
     if isinstance(value, tuple):
-        return f"`[{', '.join(map(format_duration, value))}]`"
+        return f"`[{', '.join(one if isinstance(one, str) else format_duration(one) for one in value)}]`"
     text = format_duration(value) if kind == "duration" else str(value)
     return f"`{SPELT.get(text, text)}`"
 
@@ -107,7 +110,8 @@ def test_every_kind_of_destination_is_named() -> None:
 
 
 def test_no_key_is_described_that_is_not_there() -> None:
-    documented = {key for key in KEYS if re.fullmatch(r"(\w+\.)+[\w.*]+|event_keys|adapters_path", key)}
+    plain = r"event_keys|adapters_path|api_tokens"
+    documented = {key for key in KEYS if re.fullmatch(rf"(\w+\.)+[\w.*]+|{plain}", key)}
     assert documented == {key for key, _ in ALL}
 
 

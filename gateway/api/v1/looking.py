@@ -1,0 +1,267 @@
+"""The operations that only look."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import adapters
+from adapters.page import Facts
+from gateway.api.v1.operation import Asked, Operation
+from gateway.api.v1.problem import missing
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery
+from gateway.config import describe
+from gateway.copies import Group
+from gateway.event import values_at
+from gateway.operate import answers, rows
+from gateway.operate.copies import copies_of, groups_page
+from gateway.operate.event_page import read_page
+from gateway.operate.paging import Fetch, Kept
+from gateway.store.records import Duplicate, Query, Rejection, Stored
+
+CHUNK = 25
+"""Events that are read from the store at a time: each may be as large as `server.max_body`."""
+
+ENOUGH = 4_194_304
+"""Bytes of data after which a page of events ends before its limit."""
+
+
+async def sources(asked: Asked) -> answers.Sources:
+    """The sources of the config in force. No secret is shown, only how many there are."""
+    found = [
+        answers.SourceRow(**asdict(each) | {"secrets": len(each.secrets)})
+        for each in describe(asked.opened.settings).sources
+    ]
+    return answers.Sources.model_construct(items=found)
+
+
+async def subscriptions(asked: Asked) -> answers.Subscriptions:
+    """The subscriptions of the config in force, what waits for each, and which are paused."""
+    store = asked.opened.store
+    waiting = dict(await store.waiting())
+    paused = {each.subscription: rows.PauseRow.of(each) for each in await store.paused()}
+    found = [
+        answers.SubscriptionRow.model_construct(
+            **_only(answers.SubscriptionRow, asdict(each)),
+            waiting=waiting.pop(each.name, 0),
+            paused=paused.get(each.name),
+        )
+        for each in describe(asked.opened.settings).subscriptions
+    ]
+    gone = {*waiting, *paused} - {each.name for each in found}
+    left = [
+        answers.LeftRow.model_construct(name=name, waiting=waiting.get(name, 0), paused=paused.get(name))
+        for name in sorted(gone)
+    ]
+    return answers.Subscriptions.model_construct(items=found, left=left)
+
+
+def _only(row: type[rows.Row], values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if name in row.model_fields
+    }
+
+
+async def adapters_(asked: Asked) -> answers.Adapters:
+    """Every adapter that a source may name: its proof, what makes a duplicate, where it is documented."""
+    facts = await asyncio.to_thread(_facts, asked.opened.settings.adapters_path)
+    found = [answers.AdapterRow(**_only(answers.AdapterRow, asdict(each))) for each in facts]
+    return answers.Adapters.model_construct(items=found)
+
+
+def _facts(folder: Path | None) -> list[Facts]:
+    """In a thread, since the first time imports them all. A broken one is left out."""
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in adapters.names(folder):
+            try:
+                found.append(Facts.of(adapters.load(name, folder)))
+            except adapters.BrokenAdapter:
+                continue
+    return found
+
+
+async def events(asked: Asked) -> answers.Events:
+    """Events, newest first, with their data. A page ends before its limit where it has 4 MiB of data."""
+    query = asked.query_as(EventQuery).query()
+    found: list[Stored] = []
+    size = 0
+    while size < ENOUGH:
+        chunk = min(CHUNK, query.limit - len(found) + 1)
+        read = await asked.opened.store.events(replace(query, limit=chunk))
+        found += read
+        size += sum(len(each.event.data) for each in read)
+        if len(read) < chunk or len(found) > query.limit:
+            break
+        query = replace(query, before=read[-1].seq)
+    more = len(found) > query.limit or (size >= ENOUGH and len(read) == chunk)
+    kept = found[: query.limit]
+    items = [rows.EventRow.of(each.event) for each in kept]
+    return answers.Events.model_construct(items=items, next=str(kept[-1].seq) if more else None)
+
+
+async def event(asked: Asked) -> rows.EventPage:
+    """One event with its body, its deliveries, their attempts and its duplicates.
+
+    The id is the gateway's event_id or, failing that, the provider's: then the newest with it.
+    """
+    stored = await asked.opened.store.event(asked.id)
+    if stored is None:
+        raise missing("event", asked.id, "/events")
+    return (await read_page(asked.opened.store, stored, asked.opened.now)).row
+
+
+async def duplicates(asked: Asked) -> answers.Duplicates:
+    """Duplicates, newest first."""
+    query = asked.query_as(EventQuery).query()
+    found, next = await _page(asked.opened.store.duplicates, query)
+    return answers.Duplicates.model_construct(items=list(map(rows.DuplicateRow.of, found)), next=next)
+
+
+async def _page(fetch: Fetch[Kept], query: Query) -> tuple[Sequence[Kept], str | None]:
+    """A page, and the cursor of the next one where one more row would have fitted into it."""
+    found = await fetch(replace(query, limit=query.limit + 1))
+    if len(found) <= query.limit:
+        return found, None
+    return found[: query.limit], str(found[query.limit - 1].seq)
+
+
+async def groups(asked: Asked) -> answers.Groups:
+    """The first events that came again: how often, over how long, from where, with the same body or another.
+
+    The one with the newest copy comes first. With filters, only the copies that match are counted.
+    """
+    found, before = await groups_page(asked.opened.store, asked.query_as(EventQuery).query())
+    next = None if before is None else str(before)
+    return answers.Groups.model_construct(items=list(map(_group, found)), next=next)
+
+
+def _group(group: Group) -> answers.GroupRow:
+    return answers.GroupRow(
+        event_id=group.newest.event_id,
+        id=group.id,
+        name=group.name,
+        sources=sorted(group.sources),
+        copies=group.copies,
+        differing=group.differing,
+        reasons=sorted(group.reasons),
+        first_copy_at=group.oldest.received_at,
+        first_gap=group.oldest.gap,
+        last_copy_at=group.newest.received_at,
+        last_gap=group.newest.gap,
+    )
+
+
+async def copies(asked: Asked) -> answers.Copies:
+    """The copies of one event, oldest first, with the fields in which each differs from the first event.
+
+    The id is the first event's event_id, a provider's id or a duplicate_id.
+    """
+    found, _ = await copies_of(asked.opened.store, asked.id)
+    if not found:
+        raise missing("event that came again", asked.id, "/duplicates")
+    first = await asked.opened.store.event(found[0].event_id)
+    document = orjson.loads(first.event.data) if first else None
+    return answers.Copies.model_construct(
+        event_id=found[0].event_id,
+        first=rows.EventRow.of(first.event) if first else None,
+        copies=[_copy(each, document) for each in found],
+    )
+
+
+def _copy(copy: Duplicate, document: object) -> answers.CopyRow:
+    differences = [_difference(path, document) for path in copy.fields]
+    return answers.CopyRow.model_construct(**rows.DuplicateRow.of(copy).plain(), differences=differences)
+
+
+def _difference(path: str, document: object) -> answers.Difference:
+    found = [document] if path == "$" else values_at(document, path)
+    if document is None:
+        found = []
+    return answers.Difference(path=path, first=found[0]) if found else answers.Difference(path=path)
+
+
+async def rejections(asked: Asked, quarantined: bool = False) -> answers.Rejections:
+    """Refused requests, newest first. Their bodies are not shown, since nobody proved who sent them."""
+    query = asked.query_as(RejectionQuery).query()
+    fetch: Fetch[Rejection] = partial(asked.opened.store.rejections, quarantined=quarantined)
+    found, next = await _page(fetch, query)
+    return answers.Rejections.model_construct(items=list(map(rows.RejectionRow.of, found)), next=next)
+
+
+async def quarantine(asked: Asked) -> answers.Rejections:
+    """Refused requests that were kept whole and can be verified again, newest first."""
+    return await rejections(asked, quarantined=True)
+
+
+async def rejection_counts(asked: Asked) -> answers.RejectionCounts:
+    """How often each source refused since ever, by reason."""
+    found = await asked.opened.store.rejection_counts()
+    return answers.RejectionCounts.model_construct(items=list(map(rows.RejectionCountRow.of, found)))
+
+
+async def deliveries(asked: Asked) -> answers.Deliveries:
+    """Deliveries, newest first."""
+    found, next = await _page(asked.opened.store.deliveries, asked.query_as(DeliveryQuery).query())
+    items = [rows.DeliveryRow.of(each, asked.opened.now) for each in found]
+    return answers.Deliveries.model_construct(items=items, next=next)
+
+
+async def delivery(asked: Asked) -> rows.TriedRow:
+    """One delivery with its attempts."""
+    found = await asked.opened.store.delivery(asked.id)
+    if found is None:
+        raise missing("delivery", asked.id, "/deliveries")
+    attempts = await asked.opened.store.attempts(asked.id)
+    return rows.TriedRow.told(found, attempts, asked.opened.now)
+
+
+def _get(
+    name: str,
+    path: str,
+    does: Callable[[Asked], Awaitable[rows.Row]],
+    answer: type[rows.Row],
+    summary: str,
+    **more: Any,
+) -> Operation:
+    return Operation(name, "GET", path, "read", summary, answer, does, **more)
+
+
+OPERATIONS = (
+    _get("listSources", "/sources", sources, answers.Sources, "The sources"),
+    _get("listSubscriptions", "/subscriptions", subscriptions, answers.Subscriptions, "The subscriptions"),
+    _get("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
+    _get("listEvents", "/events", events, answers.Events, "Events", query=EventQuery),
+    _get("getEvent", "/events/{id}", event, rows.EventPage, "One event", problems=(404,)),
+    _get("listDuplicates", "/duplicates", duplicates, answers.Duplicates, "Duplicates", query=EventQuery),
+    _get(
+        "listDuplicateGroups",
+        "/duplicate-groups",
+        groups,
+        answers.Groups,
+        "Duplicates by first event",
+        query=EventQuery,
+    ),
+    _get("getCopies", "/duplicates/{id}", copies, answers.Copies, "One event's copies", problems=(404,)),
+    _get("listRejections", "/rejections", rejections, answers.Rejections, "Rejections", query=RejectionQuery),
+    _get(
+        "countRejections",
+        "/rejection-counts",
+        rejection_counts,
+        answers.RejectionCounts,
+        "Rejections counted by reason",
+    ),
+    _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
+    _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
+    _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
+)

@@ -1,0 +1,84 @@
+"""One operation of the API as data: the route, the scope, what goes in, what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from gateway.config.api_token import Scope
+from gateway.operate.access import Principal
+from gateway.operate.opened import Opened
+from gateway.running import Running
+
+
+class Asking(BaseModel):
+    """What a caller states, in the query or as JSON. A field it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Nothing(Asking):
+    """No parameters."""
+
+
+Made = TypeVar("Made", bound=Asking)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that was let in: who asks, its path parameter, its query, its body, and what it works on.
+
+    `wake` hears for which subscriptions there are new deliveries.
+    """
+
+    who: Principal
+    opened: Opened
+    running: Running
+    id: str
+    query: Asking
+    body: Asking
+    wake: Callable[[Iterable[str]], None]
+
+    def query_as(self, kind: type[Made]) -> Made:
+        """The query, which the operation declared to be of this kind."""
+        assert isinstance(self.query, kind)
+        return self.query
+
+    def body_as(self, kind: type[Made]) -> Made:
+        """The body, which the operation declared to be of this kind."""
+        assert isinstance(self.body, kind)
+        return self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a route does. `does` answers a model of the kind `answer`; `path` may hold one `{id}` or `{name}`.
+
+    `problems` are the statuses it answers beside those that any operation may.
+    """
+
+    name: str
+    method: Literal["GET", "POST"]
+    path: str
+    scope: Scope
+    summary: str
+    answer: type[BaseModel]
+    does: Callable[[Asked], Awaitable[BaseModel]]
+    query: type[Asking] = Nothing
+    body: type[Asking] | None = None
+    problems: tuple[int, ...] = ()
+    tag: str = "look"
+
+    @property
+    def parameter(self) -> str | None:
+        """The name of the path's parameter."""
+        return self.path.partition("{")[2].partition("}")[0] or None
+
+    def documentation(self) -> str:
+        """What the operation promises, from the docstring of what does it."""
+        return " ".join((self.does.__doc__ or self.summary).split())
+
+

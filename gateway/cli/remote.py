@@ -1,0 +1,223 @@
+"""A gateway elsewhere as the command line looks at it, over its API."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from gateway.cli.cancel import show_ended
+from gateway.cli.listing import local
+from gateway.cli.opening import NOTHING, STORE, USAGE, Look, note, stop
+from gateway.cli.replay import Planned, show_planned
+from gateway.client import Gateway, GatewayError
+from gateway.operate import answers
+from gateway.operate.answers import Page
+from gateway.operate.opened import Named
+from gateway.operate.rows import Row
+from gateway.store.records import (
+    Attempt,
+    Delivery,
+    Duplicate,
+    NewDelivery,
+    Pause,
+    Query,
+    Rejection,
+    RejectionCount,
+    Stored,
+)
+
+Item = TypeVar("Item", bound=Row)
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """The part of a store that looks, of a gateway that is asked over its API.
+
+    A page's last row has the cursor of the next page as its `seq`: the API tells no other place in the order.
+    """
+
+    gateway: Gateway
+
+    async def event(self, id: str) -> Stored | None:
+        try:
+            return self.gateway.event(id).record()
+        except GatewayError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def events(self, query: Query) -> Sequence[Stored]:
+        return self._list(answers.Events, "events", query, lambda row, seq: row.record(seq), **_event(query))
+
+    async def duplicates(self, query: Query) -> Sequence[Duplicate]:
+        if query.event_id is not None:
+            return [] if query.before is not None else self._copies(query.event_id)
+        kind = answers.Duplicates
+        return self._list(kind, "duplicates", query, lambda row, seq: row.record(seq), **_event(query))
+
+    def _copies(self, event_id: str) -> list[Duplicate]:
+        """All copies of one event, newest first, as one page that is the last."""
+        try:
+            return [copy.record() for copy in self.gateway.copies(event_id).copies[::-1]]
+        except GatewayError as error:
+            if error.status == 404:
+                return []
+            raise
+
+    async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
+        path = "quarantine" if quarantined else "rejections"
+        which = {"source": query.source, "since": query.since}
+        return self._list(answers.Rejections, path, query, lambda row, seq: row.record(seq), **which)
+
+    async def rejection_counts(self) -> Sequence[RejectionCount]:
+        return [count.record() for count in self.gateway.rejection_counts()]
+
+    async def deliveries(self, query: Query) -> Sequence[Delivery]:
+        which = {"state": query.state, "subscription": query.subscription, "event_id": query.event_id}
+        more = which | _event(query)
+        return self._list(answers.Deliveries, "deliveries", query, lambda row, seq: row.record(seq), **more)
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        try:
+            return self.gateway.delivery(delivery_id).record()
+        except GatewayError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        return [each.record(delivery_id) for each in self.gateway.delivery(delivery_id).attempts]
+
+    async def paused(self) -> Sequence[Pause]:
+        found = self.gateway.subscriptions()
+        paused = [*(each.paused for each in found.items), *(each.paused for each in found.left)]
+        return [each.record() for each in paused if each is not None]
+
+    def _list(
+        self,
+        kind: type[Page[Item]],
+        path: str,
+        query: Query,
+        record: Callable[[Item, int], Kept],
+        **which: Any,
+    ) -> list[Kept]:
+        """`query.limit` rows, or fewer where there are no more; a page of the API may end sooner."""
+        found: list[Kept] = []
+        cursor = None if query.before is None else str(query.before)
+        while len(found) < query.limit:
+            page = self.gateway.page(kind, path, cursor, query.limit - len(found), **which)
+            found += [record(row, int(page.next or 0)) for row in page.items]
+            cursor = page.next
+            if cursor is None:
+                break
+        return found
+
+
+def _event(query: Query) -> dict[str, Any]:
+    return {"source": query.source, "name": query.name, "since": query.since}
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A gateway elsewhere, to look at. `now` is Unix ms."""
+
+    gateway: Gateway
+    now: int
+    store: There = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "store", There(self.gateway))
+
+    @property
+    def place(self) -> str:
+        """Its URL."""
+        return self.gateway.url
+
+    @property
+    def file(self) -> str:
+        """Its URL too: its config has no other name here."""
+        return self.gateway.url
+
+    def names(self, kind: Named) -> Iterable[str]:
+        """The sources or subscriptions of its config."""
+        rows = self.gateway.sources() if kind == "source" else self.gateway.subscriptions().items
+        return [row.name for row in rows]
+
+
+@contextmanager
+def _asked(url: str) -> Iterator[Gateway]:
+    """The gateway at `url` with the token of GATEWAY_TOKEN. What it refuses ends the command."""
+    try:
+        with Gateway(url, os.environ.get("GATEWAY_TOKEN")) as gateway:
+            yield gateway
+    except GatewayError as error:
+        raise stop(_words(error), _exit_code(error)) from error
+
+
+def _words(error: GatewayError) -> str:
+    if error.status == 401 and "GATEWAY_TOKEN" not in os.environ:
+        return f"{error}; set GATEWAY_TOKEN"
+    return str(error)
+
+
+def _exit_code(error: GatewayError) -> int:
+    """As for a gateway here: what is not there is NOTHING, a store that can't be used is STORE."""
+    if error.status is None or error.status >= 500:
+        return STORE
+    return NOTHING if error.status in (404, 409) else USAGE
+
+
+def look(url: str, job: Look) -> None:
+    """Do `job`, which only looks, on the gateway at `url`."""
+    with _asked(url) as gateway:
+        asyncio.run(_looked(job, Elsewhere(gateway, round(time.time() * 1000))))
+
+
+async def _looked(job: Look, there: Elsewhere) -> None:
+    await job(there)
+
+
+def replay(url: str, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool) -> None:
+    """`gateway replay` on the gateway at `url`: the ids, or without any what died that `query` wants."""
+    with _asked(url) as gateway:
+        made = 0
+        planned: list[Planned] = []
+        while True:
+            done = _replayed(gateway, ids, query, subscription, dry_run)
+            planned += map(_planned, done.items)
+            made += done.made
+            if dry_run or not done.more:
+                break
+        if not planned:
+            raise stop(f"no dead delivery ended since {local(query.since)} that has no later one", NOTHING)
+        show_planned(planned, made, dry_run)
+        if done.more:
+            note("and more: a dry run elsewhere looks at the newest 10000 only")
+
+
+def _replayed(
+    gateway: Gateway, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool
+) -> answers.Replayed:
+    if ids:
+        return gateway.replay(ids, subscription=subscription, dry_run=dry_run)
+    return gateway.replay_dead(subscription=subscription, limit=10_000, dry_run=dry_run, **_event(query))
+
+
+def _planned(row: answers.NewRow) -> Planned:
+    new = NewDelivery(row.delivery_id or "", row.event_id, row.subscription, 0, row.replay_of)
+    return Planned(new, row.name)
+
+
+def cancel(url: str, ids: Sequence[str]) -> None:
+    """`gateway cancel` on the gateway at `url`."""
+    with _asked(url) as gateway:
+        done = gateway.cancel(ids)
+        for delivery_id in done.in_flight:
+            note(f"{delivery_id} is in flight: the attempt under way may still arrive")
+        show_ended(done.cancelled)

@@ -1,0 +1,208 @@
+"""What operations answer beyond single rows: pages of lists, and what became of an action."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import Field
+
+from gateway.operate.rows import (
+    DeliveryRow,
+    DuplicateRow,
+    EventRow,
+    PauseRow,
+    RejectionCountRow,
+    RejectionRow,
+    Row,
+)
+
+Item = TypeVar("Item", bound=Row)
+
+
+class Page(Row, Generic[Item]):
+    """A part of a list. A page may be shorter than its limit and still have a next one."""
+
+    items: list[Item]
+    next: str | None = Field(description="The cursor of the next page; null: this was the last.")
+
+
+class Events(Page[EventRow]):
+    """A page of events, newest first."""
+
+
+class Duplicates(Page[DuplicateRow]):
+    """A page of duplicates, newest first."""
+
+
+class Rejections(Page[RejectionRow]):
+    """A page of rejections, newest first."""
+
+
+class Deliveries(Page[DeliveryRow]):
+    """A page of deliveries, newest first."""
+
+
+class RejectionCounts(Row):
+    """How often each source refused since ever, by reason."""
+
+    items: list[RejectionCountRow]
+
+
+class GroupRow(Row):
+    """How often one event came again. `differing` counts the copies with another body."""
+
+    event_id: str
+    id: str
+    name: str
+    sources: list[str]
+    copies: int
+    differing: int
+    reasons: list[str]
+    first_copy_at: int
+    first_gap: int = Field(description="ms from the first event to the first copy.")
+    last_copy_at: int
+    last_gap: int
+
+
+class Groups(Page[GroupRow]):
+    """A page of first events that came again, the one with the newest copy first."""
+
+
+class Difference(Row):
+    """A field in which a copy differs. `first` is the first event's value, absent where there is none.
+
+    Of a copy only the paths are kept, so its own value is not known.
+    """
+
+    path: str
+    first: Any = None
+
+
+class CopyRow(DuplicateRow):
+    """A duplicate with the fields in which it differs."""
+
+    differences: list[Difference]
+
+
+class Copies(Row):
+    """The copies of one event, oldest first. `first` is null where it was purged meanwhile."""
+
+    event_id: str
+    first: EventRow | None
+    copies: list[CopyRow]
+
+
+class SourceRow(Row):
+    """A source as the config resolves to; durations as text. `secrets` is how many there are."""
+
+    name: str
+    path: str
+    adapter: str
+    dedupe_key: str
+    window: str
+    key_kept: str
+    tolerance: str | None
+    secrets: int
+    quarantine: bool
+    keep_rejections: int
+
+
+class Sources(Row):
+    """The sources of the config, in its order."""
+
+    items: list[SourceRow]
+
+
+class SubscriptionRow(Row):
+    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now."""
+
+    name: str
+    events: list[str]
+    destination: str
+    format: str
+    timeout: str
+    schedule: list[str]
+    total: str
+    concurrency: int
+    waiting: int
+    paused: PauseRow | None
+
+
+class LeftRow(Row):
+    """A subscription that the config does not have: nobody makes the deliveries that wait for it."""
+
+    name: str
+    waiting: int
+    paused: PauseRow | None
+
+
+class Subscriptions(Row):
+    """The subscriptions of the config, in its order; `left` are others for which deliveries wait."""
+
+    items: list[SubscriptionRow]
+    left: list[LeftRow]
+
+
+class AdapterRow(Row):
+    """What an adapter declares, in words."""
+
+    name: str
+    title: str
+    docs: str
+    scheme: str
+    setup: str
+    key: str
+    tolerance: str
+    retries: str
+    options: dict[str, str]
+
+
+class Adapters(Row):
+    """Every adapter that a source may name."""
+
+    items: list[AdapterRow]
+
+
+class NewRow(Row):
+    """A delivery that a replay made, or would make: then without an id."""
+
+    delivery_id: str | None
+    event_id: str
+    name: str
+    subscription: str
+    replay_of: str | None
+
+
+class Replayed(Row):
+    """What became of a replay. `more`: others are left, ask again."""
+
+    dry_run: bool
+    made: int
+    items: list[NewRow]
+    more: bool
+
+
+class Cancelled(Row):
+    """What became of a cancellation. `in_flight` are those whose attempt under way may still arrive."""
+
+    dry_run: bool
+    cancelled: int
+    in_flight: list[str]
+    more: bool
+
+
+class Resumed(Row):
+    """A subscription that gets its deliveries again, and how many waited."""
+
+    subscription: str
+    waiting: int
+
+
+class Released(Row):
+    """What became of quarantined requests: those that went in, and why the others did not."""
+
+    dry_run: bool
+    let_in: int
+    duplicates: int
+    refused: dict[str, int]
+    more: bool

@@ -200,19 +200,10 @@ async def _of_filter(
         if (until is None or one.event.received_at < until)
         and (not one.event.is_system or query.source is not None or query.name is not None)
     ]
-<<<<<<< HEAD
     for stored in reversed(found):
         for planned in _of_event(opened, stored, subscription, []):
             last = await _last(opened, stored.event.event_id, planned.new.subscription)
             yield replace(planned, new=replace(planned.new, replay_of=last))
-=======
-    for event in reversed(found):
-        for target in (subscription,) if subscription else opened.router.route(event).subscriptions:
-            last = await _last(opened, event.event_id, target)
-            one = _planned(opened, event.event_id, event.name, target, last)
-            key = opened.router.order_key(target, event)
-            yield replace(one, new=replace(one.new, order_key=key))
->>>>>>> filters
 
 
 async def _last(opened: Opened, event_id: str, subscription: str) -> str | None:

@@ -31,7 +31,7 @@ VALUES: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "value"), VALUES)
+@pytest.mark.parametrize(("text", "value"), VALUES, ids=[text for text, _ in VALUES])
 def test_values(text: str, value: object) -> None:
     assert Expression(text).of(EVENT) == Evaluated(value)
 

@@ -33,12 +33,13 @@ async def test_two_marks_tell_how_much_was_made_between_them(store: Store, make:
 
 
 async def test_a_mark_counts_rejections_that_are_no_longer_kept(store: Store) -> None:
-    for _ in range(5):
-        refused = Rejection(new_id(NOW), "stripe", "stale", "", NOW, "", "POST", "", "[]", 0, "", keep=2)
+    for source in ("github", *["stripe"] * 5):
+        refused = Rejection(new_id(NOW), source, "stale", "", NOW, "", "POST", "", "[]", 0, "", keep=2)
         await store.reject(refused)
+    [*last, first] = await store.rejections(Query())
     before, after = await store.marks([0, NOW + 1])
-    assert len(await store.rejections(Query())) == 2
-    assert after.rejections - 1 == 5 and before.rejections <= 4
+    assert (len(last), first.source, before.rejections) == (2, "github", first.seq)
+    assert after.rejections - 1 == first.seq + 5
 
 
 async def test_marks_of_an_empty_store_are_alike(store: Store) -> None:

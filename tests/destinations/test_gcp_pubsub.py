@@ -52,6 +52,7 @@ async def test_a_topic_gets_each_format_with_attributes(
     answer = await opened(keys(pubsub), format=format).deliver(delivery, AT)
     (message,) = pubsub.published
     assert base64.b64decode(message["data"]).startswith(begins)
+    assert message["attributes"].pop("traceparent").startswith("00-")
     assert message["attributes"] == {
         "webhook-id": delivery.event.event_id,
         "gateway-event": "stripe/customer.created",

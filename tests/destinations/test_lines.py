@@ -89,21 +89,21 @@ def test_several_processes_write_whole_lines(path: Path) -> None:
 
 async def test_lines_survive_rotations_under_way(path: Path) -> None:
     opened = destination(file(path))
-    names = [f"{number}" for number in range(60)]
+    names = (str(number) for number in range(100_000))
+    delivered: list[str] = []
     rotated: list[Path] = []
 
-    async def deliver(some: list[str]) -> None:
-        for name in some:
-            assert (await opened.deliver(sized(name, 500), AT)).error is None
+    async def deliver() -> None:
+        while len(rotated) < 3:
+            delivered.append(next(names))
+            assert (await opened.deliver(sized(delivered[-1], 500), AT)).error is None
 
-    delivering = asyncio.gather(*(deliver(names[start::4]) for start in range(4)))
-    while not delivering.done():
-        await asyncio.sleep(0.02)
-        if path.exists():
-            rotated.append(path.rename(path.with_suffix(f".{len(rotated)}")))
+    delivering = asyncio.gather(*(deliver() for _ in range(4)))
+    while len(rotated) < 3 and not delivering.done():
+        await asyncio.sleep(0.05)
+        rotated.append(path.rename(path.with_suffix(f".{len(rotated)}")))
     await delivering
-    assert len(rotated) > 1
-    assert {line["id"] for line in lines(*filter(Path.exists, [*rotated, path]))} == set(names)
+    assert {line["id"] for line in lines(*filter(Path.exists, [*rotated, path]))} == set(delivered)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import orjson
 
 from adapters.base import Headers, ParsedEvent, PayloadError, WebhookRequest
 from adapters.provider_api import ApiBusy, CursorGone, EventsApi, EventsPage
+from gateway.admitting import wake_subscribed
 from gateway.examining import candidate
-from gateway.ingest import wake_subscribed
 from gateway.pipeline.route import Router
 from gateway.running import Endpoint
 from gateway.store import Store

@@ -17,6 +17,7 @@ import orjson
 from starlette.types import Receive, Scope
 from starlette.types import Send as Sender
 
+from gateway.admitting import admit
 from gateway.answer import Answer, Refused
 from gateway.api.candidates import Sending, candidates, kept_headers, window
 from gateway.api.events import BadEvents, read_events
@@ -26,7 +27,6 @@ from gateway.config import EventKey
 from gateway.convention import flaw
 from gateway.event import API, new_id
 from gateway.examining import remote_addr
-from gateway.ingest import admit
 from gateway.receiving import stored
 from gateway.rejecting import Rejecting
 from gateway.running import Running

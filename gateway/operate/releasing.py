@@ -10,9 +10,9 @@ from functools import partial
 import orjson
 
 from adapters.base import AdapterError, Headers, WebhookRequest
+from gateway.admitting import admit
 from gateway.examining import Examined, examine
 from gateway.fetcher import Fetcher, FetchFailed
-from gateway.ingest import admit
 from gateway.operate.paging import pages
 from gateway.running import Endpoint, Running
 from gateway.store import Store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from gateway.config.ack import Ack, AckRule, Expect
 from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
+from gateway.config.loopback import is_loopback
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
@@ -69,12 +69,7 @@ class Server(Section):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach `host`. A name other than localhost counts as reachable."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 class Retention(Section):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from gateway.config import Settings
 from gateway.config.api_token import Scope
+from gateway.config.loopback import is_loopback
 
 SCOPES: tuple[Scope, ...] = ("read", "operate", "admin")
 """From the least to the most; who has one has those before it."""
@@ -103,16 +104,6 @@ def _host(header: str) -> str:
     if header.startswith("["):
         return header[1:].partition("]")[0]
     return header.partition(":")[0]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Failures:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
+from gateway.config.loopback import is_loopback
 from gateway.config.settings import Server
 
 COOKIE = "gateway_session"
@@ -102,16 +102,6 @@ def comes_from_here(peer: str, headers: Mapping[str, str]) -> bool:
         and is_loopback(hostname(headers.get("host", "")))
         and not any(name in headers for name in FORWARDING)
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def hostname(netloc: str) -> str:

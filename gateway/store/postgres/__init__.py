@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from gateway.event import compile_patterns, first_id
 from gateway.store import rows
+from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
@@ -87,7 +88,7 @@ class PostgresStore:
         owner: str,
         ordered: Collection[str] = (),
     ) -> ClaimResult:
-        asked = claims.Claim(slots, leases, now, owner, ordered)
+        asked = Claim(slots, leases, now, owner, ordered)
         try:
             return await self._groups.write(self._floors.claim, asked)
         except StoreError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
 from gateway.store import rows
+from gateway.store.claim import LOOK, LOOKS, Claim
 from gateway.store.postgres.session import Session, earlier
 from gateway.store.records import Claimed, ClaimResult
 
@@ -17,21 +18,6 @@ SLACK = 5_000
 
 SWEEP = 10.0
 """Seconds after which a claim looks below the floor again: at what a claimer left that was broken off."""
-
-
-LOOK, LOOKS = 100, 5
-"""Deliveries that a claim looks at to find those whose turn it is, and how often; each is held once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who wants how many deliveries of which subscription, for how long (ms); `ordered` keep an order."""
-
-    slots: Mapping[str, int]
-    leases: Mapping[str, int]
-    now: int
-    owner: str
-    ordered: Collection[str] = ()
 
 
 @dataclass(slots=True)

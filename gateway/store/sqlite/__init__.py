@@ -15,6 +15,7 @@ import orjson
 
 from gateway.event import first_id
 from gateway.store import rows
+from gateway.store.claim import Claim
 from gateway.store.contract import Planned, StoreError, StoreRefused
 from gateway.store.records import (
     Attempt,
@@ -92,7 +93,7 @@ class SqliteStore:
         owner: str,
         ordered: Collection[str] = (),
     ) -> ClaimResult:
-        asked = deliveries.Claim(slots, leases, now, owner, ordered)
+        asked = Claim(slots, leases, now, owner, ordered)
         return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import orjson
 
 from gateway.store import rows
+from gateway.store.claim import LOOK, LOOKS, Claim
 from gateway.store.records import (
     Cancellation,
     Candidate,
@@ -18,20 +18,6 @@ from gateway.store.records import (
     Settlement,
 )
 from gateway.store.sqlite.accept import SQL, accept
-
-LOOK, LOOKS = 100, 5
-"""Deliveries that a claim looks at to find those whose turn it is, and how often; each is held once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who wants how many deliveries of which subscription, for how long (ms); `ordered` keep an order."""
-
-    slots: Mapping[str, int]
-    leases: Mapping[str, int]
-    now: int
-    owner: str
-    ordered: Collection[str] = ()
 
 
 def claim(db: sqlite3.Connection, claims: Sequence[Claim]) -> list[ClaimResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -23,10 +24,12 @@ from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
+from gateway.config.redact import Redact
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
+from gateway.redaction import Redactions
 
 DAY = 86_400.0
 SQLITE = "sqlite:///"
@@ -174,6 +177,7 @@ class SourceKeys(Section):
     ack: Ack = ()
     expect: Expect = None
     backfill: Backfill | None = None
+    redact: Redact = ()
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,7 @@ class Source:
     ack: tuple[AckRule, ...] = ()
     expect: float | None = None
     backfill: Backfill | None = None
+    redact: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -228,3 +233,8 @@ class Settings:
     unset_secrets: tuple[str, ...] = ()
     made_secrets: frozenset[str] = frozenset()
     api_tokens: tuple[ApiToken, ...] = ()
+
+    @cached_property
+    def redactions(self) -> Redactions:
+        """What each source hides from those who look."""
+        return Redactions.of({name: source.redact for name, source in self.sources.items()})

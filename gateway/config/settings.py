@@ -22,6 +22,7 @@ from adapters.base import Adapter
 from gateway.config.ack import Ack, AckRule, Expect
 from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
+from gateway.config.encrypt import Encrypt, key_of
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
 from gateway.config.redact import Redact
@@ -116,6 +117,7 @@ class Store(Section):
     retention: Annotated[Retention, BeforeValidator(_one_for_all)] = Retention()
     connections: Count = Field(4, ge=1, le=100)
     data_folder: str | None = None
+    encrypt: Encrypt = ()
     _base: Path = PrivateAttr(default_factory=Path.cwd)
 
     @model_validator(mode="after")
@@ -128,6 +130,11 @@ class Store(Section):
     def is_shared(self) -> bool:
         """Whether several machines can work on it at once: PostgreSQL, not a file."""
         return not self.url.startswith(SQLITE)
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys that bodies are encrypted with, the first, and were before."""
+        return tuple(map(key_of, self.encrypt))
 
     @property
     def target(self) -> Path | str:

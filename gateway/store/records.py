@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -37,7 +37,7 @@ class Candidate:
     It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data;
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
-    order. `verdicts` say why others get none.
+    order. `verdicts` say why others get none. `read` makes stored data comparable, where that is encrypted.
     """
 
     event: Event
@@ -48,6 +48,7 @@ class Candidate:
     reception: Reception | None = None
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    read: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

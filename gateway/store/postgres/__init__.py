@@ -12,6 +12,7 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.encryption import PostgresEncryption
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
@@ -61,6 +62,7 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
+        self.encryption = PostgresEncryption(self._pool)
 
     @classmethod
     async def open(

@@ -46,6 +46,9 @@ SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER
 -- name: copied_backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2) ORDER BY account, source LIMIT $3;
 
+-- name: copied_encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2;
+
 -- name: last_of_events
 SELECT max(seq) FROM events;
 
@@ -72,6 +75,9 @@ SELECT max(subscription) FROM paused;
 
 -- name: last_of_backfills
 SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1;
+
+-- name: last_of_encryption_keys
+SELECT key_id FROM encryption_keys ORDER BY key_id DESC LIMIT 1;
 
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
@@ -128,6 +134,9 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
 -- name: take_backfills
 INSERT INTO backfills (source, account, cursor, busy_until)
 SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS b (account, source, cursor);
+
+-- name: take_encryption_keys
+INSERT INTO encryption_keys (key_id, first_used_at) SELECT * FROM unnest($1::text[], $2::bigint[]);
 
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.record import record
 from gateway.verdict import Verdict
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reception:
     """How a webhook reached the gateway, kept for inspection and for verifying it again.
 
@@ -29,7 +30,7 @@ class Reception:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """An event that asks to be stored.
 
@@ -75,7 +76,7 @@ class Duplicate:
         return not self.same_body and self.reason == "event id"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What became of a candidate: `event_id` is its own, or the first event's where it is a duplicate."""
 

@@ -65,12 +65,14 @@ UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id 
 -- leave that behind.
 UPDATE deliveries_pending SET leased_until = NULL WHERE delivery_id IN (
     SELECT h.delivery_id FROM deliveries_pending AS h
-    WHERE h.leased_until + 0 = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
+    WHERE coalesce(h.leased_until, 0) = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
         SELECT (
             SELECT o.delivery_id FROM deliveries_pending AS o
             WHERE o.subscription = d.subscription AND o.order_key = d.order_key
             ORDER BY o.order_at, o.seq LIMIT 1
-        ) FROM deliveries_pending AS d WHERE d.delivery_id = ANY ($1::text[])
+        ) FROM (
+            SELECT DISTINCT subscription, order_key FROM deliveries_pending WHERE delivery_id = ANY ($1::text[])
+        ) AS d
     ))
     FOR UPDATE SKIP LOCKED
 );

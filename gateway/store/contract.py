@@ -131,7 +131,7 @@ class Store(Parts, Protocol):
         ...
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        """Hold a subscription's deliveries back. False where it was paused already, other than by its breaker."""
+        """Hold a subscription's deliveries back. False where a person, or a 410, has paused it."""
         ...
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:

@@ -1,7 +1,7 @@
 """How the subscribers fare, as every node knows it: who is failing, and whose circuit breaker is open.
 
-A breaker that is open pauses its subscription like a person does, so that no claim needs to know of it. What a
-person, or a 410, paused is never a breaker's: `pause` takes it over, and then only a person lets it go.
+A breaker that is open pauses its subscription like a person does, so that no claim needs to know of it. What
+a person, or a 410, paused is never a breaker's: `pause` takes it over, and then only a person lets it go.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ BreakerState = Literal["closed", "half open", "open"]
 class Health:
     """What is wrong with a subscription; one that fares well has none. Times are Unix ms.
 
-    `failing_since` and `failing` (why) are None while it is not failing. While its breaker is open a probe may
-    be made from `probe_at` on, one at a time: the next after `probing_until`, should the first get lost.
+    `failing_since` and `failing` (why) are None while it is not failing. While its breaker is open a probe
+    may be made from `probe_at` on, one at a time: the next after `probing_until`, should the first get lost.
     """
 
     subscription: str
@@ -56,11 +56,13 @@ class HealthStore(Protocol):
     async def open(
         self, subscription: str, reason: str, now: int, probe_at: int, emit: Sequence[Candidate]
     ) -> bool:
-        """Open a breaker: pause the subscription until a probe succeeds, and emit. False where it is paused."""
+        """Open a breaker: pause the subscription until a probe succeeds; emit. False where it is paused."""
         ...
 
-    async def probe(self, subscription: str, lease: int, now: int, owner: str, ordered: bool) -> Claimed | None:
-        """Lease one due delivery of a subscription whose breaker is open, for `lease` ms; a claim of one slot.
+    async def probe(
+        self, subscription: str, lease: int, now: int, owner: str, ordered: bool
+    ) -> Claimed | None:
+        """Lease one due delivery of a subscription whose breaker is open, for `lease` ms.
 
         None where it is not open, no probe may be made yet, another is under way, or nothing is due.
         """

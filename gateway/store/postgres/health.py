@@ -1,4 +1,4 @@
-"""How subscribers fare: who is failing, and whose circuit breaker is open. Operations take and answer lists."""
+"""How subscribers fare: who is failing, whose circuit breaker is open. Operations take and answer lists."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ class PostgresHealth:
     ) -> bool:
         return await self._groups.write(_open, _Told(subscription, reason, now, probe_at, emit))
 
-    async def probe(self, subscription: str, lease: int, now: int, owner: str, ordered: bool) -> Claimed | None:
+    async def probe(
+        self, subscription: str, lease: int, now: int, owner: str, ordered: bool
+    ) -> Claimed | None:
         order = [subscription] if ordered else []
         asked = Claim({subscription: 1}, {subscription: lease}, now, owner, order)
         self._floors.forget([subscription])
@@ -119,11 +121,9 @@ async def _open_one(session: Session, told: _Told) -> bool:
 
 async def _probe_failed(session: Session, failed: Sequence[tuple[str, int, int]]) -> list[None]:
     shifted = session.clock == "database"
-    return [await _end_probe(session, *one, shifted) for one in failed]
-
-
-async def _end_probe(session: Session, subscription: str, probe_at: int, now: int, shifted: bool) -> None:
-    await session.count("end_probe", subscription, probe_at, now, shifted)
+    for one in failed:
+        await session.count("end_probe", *one, shifted)
+    return [None] * len(failed)
 
 
 async def _close(session: Session, told: Sequence[_Told]) -> list[bool]:

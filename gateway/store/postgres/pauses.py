@@ -10,7 +10,7 @@ from gateway.store.records import Candidate
 
 
 async def pause(session: Session, asked: Sequence[tuple[str, str, int]]) -> list[bool]:
-    """Hold (subscription, reason, now) back. What a breaker has paused is paused anew, and not its any more."""
+    """Hold (subscription, reason, now) back. What a breaker has paused is not its any more."""
     return [await pause_one(session, *one) for one in asked]
 
 

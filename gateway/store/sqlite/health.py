@@ -1,4 +1,4 @@
-"""How subscribers fare: who is failing, and whose circuit breaker is open. Operations take and answer lists."""
+"""How subscribers fare: who is failing, whose circuit breaker is open. Operations take and answer lists."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import Read
 from gateway.store.sqlite.pauses import HEALTH, forget_breaker
 from gateway.store.sqlite.writer import Writer
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -47,7 +48,9 @@ class SqliteHealth:
         values = {"subscription": subscription, "reason": reason, "now": now, "probe_at": probe_at}
         return await self._writer.write(_open, _Told(values, emit))
 
-    async def probe(self, subscription: str, lease: int, now: int, owner: str, ordered: bool) -> Claimed | None:
+    async def probe(
+        self, subscription: str, lease: int, now: int, owner: str, ordered: bool
+    ) -> Claimed | None:
         order = [subscription] if ordered else []
         return await self._writer.write(
             _probe, Claim({subscription: 1}, {subscription: lease}, now, owner, order)

@@ -13,7 +13,7 @@ HEALTH = load("gateway.store.sqlite", "health.sql")
 
 
 def pause(db: sqlite3.Connection, asked: Sequence[tuple[str, str, int]]) -> list[bool]:
-    """Hold (subscription, reason, now) back. What a breaker has paused is paused anew, and not its any more."""
+    """Hold (subscription, reason, now) back. What a breaker has paused is not its any more."""
     return [pause_one(db, *one) for one in asked]
 
 

@@ -37,6 +37,11 @@ class Healths:
         self._breakers: dict[str, Breaker] = {}
         self._since: dict[str, int] = {}
 
+    @property
+    def failing(self) -> list[str]:
+        """Whose attempts fail, as far as this process knows."""
+        return sorted(self._since)
+
     async def attempted(self, claimed: Claimed, succeeded: bool, now: int) -> None:
         """An attempt ended: count it, and tell what that changes."""
         name = claimed.delivery.subscription

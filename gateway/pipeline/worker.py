@@ -109,6 +109,11 @@ class Worker:
             found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
         return found
 
+    @property
+    def failing(self) -> list[str]:
+        """The subscriptions whose attempts fail now."""
+        return self._healths.failing
+
     async def stop(self, limit: float) -> None:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
         self._stopping = True

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable
 from gateway.config import Settings, Subscription
 from gateway.destinations import Answer
 from gateway.pipeline.handing_on import keep_answer
+from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
@@ -62,6 +63,7 @@ class Worker:
         self._telemetry = telemetry or Telemetry()
         self._owner = this_process()
         self._lanes: dict[str, Lane] = {}
+        self._healths = Healths(store, running, self.wake)
         self._settings: Settings | None = None
         self._more = asyncio.Event()
         self._claiming = asyncio.Lock()
@@ -106,6 +108,11 @@ class Worker:
             found[named.DELIVERING.name, (name,)] = len(lane.under_way)
             found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
         return found
+
+    @property
+    def failing(self) -> list[str]:
+        """The subscriptions whose attempts fail now."""
+        return self._healths.failing
 
     async def stop(self, limit: float) -> None:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
@@ -154,6 +161,19 @@ class Worker:
                 await self._lanes.pop(name).close()
         for claimed in await self._store.expired(self._now()):
             await self._settle_lost(claimed)
+        for name in await self._healths.look(
+            [n for n, lane in self._lanes.items() if lane.wanted], self._now()
+        ):
+            await self._probe(name, self._lanes[name])
+
+    async def _probe(self, name: str, lane: Lane) -> None:
+        """Try one delivery of a subscription whose breaker is open."""
+        async with self._claiming:
+            if self._stopping:
+                return
+            claimed = await self._healths.probe(name, lane.subscription, lane.lease, self._now(), self._owner)
+            if claimed is not None:
+                self._start(lane, claimed)
 
     async def _settle_lost(self, claimed: Claimed) -> None:
         """Count the attempt of a lost worker as failed; where nobody wants it now, only end its lease."""
@@ -210,6 +230,7 @@ class Worker:
             await keep_answer(self._store, claimed, answer, self._now())
         try:
             await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
+            await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 

@@ -40,9 +40,10 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
+from gateway.store.sqlite import backfills, deliveries, pauses, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
+from gateway.store.sqlite.parts import Parts
 from gateway.store.sqlite.schema import known, lacking, migrate
 from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
@@ -59,7 +60,7 @@ Record = TypeVar("Record")
 Made = TypeVar("Made")
 
 
-class SqliteStore:
+class SqliteStore(Parts):
     """One SQLite file that keeps the contract of `gateway.store.contract.Store`."""
 
     def __init__(self, path: Path) -> None:
@@ -68,6 +69,7 @@ class SqliteStore:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._listening: asyncio.Task[None] | None = None
+        super().__init__(self._writer, self._read)
 
     @classmethod
     async def open(cls, path: Path, may_migrate: bool = True) -> SqliteStore:
@@ -115,10 +117,10 @@ class SqliteStore:
         return await self._writer.write(deliveries.cancel, cancellations)
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        return await self._writer.write(deliveries.pause, (subscription, reason, now))
+        return await self._writer.write(pauses.pause, (subscription, reason, now))
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        return await self._writer.write(deliveries.resume, (subscription, emit))
+        return await self._writer.write(pauses.resume, (subscription, emit))
 
     async def mark_released(self, rejection_id: str, now: int) -> None:
         await self._writer.write(rejections.mark_released, (rejection_id, now))

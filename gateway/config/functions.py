@@ -15,6 +15,7 @@ from gateway.config.problems import KeyPath
 from gateway.config.subscription import Retry, Subscription
 from gateway.functions.declaration import Declaration, declared_in
 from gateway.functions.reference import MODULE, Reference, Unloadable, load_module, look_beside, takes
+from gateway.functions.shape import Shape
 
 ARGUMENTS = 2
 """What a function is called with at most: the event and the context."""
@@ -22,16 +23,17 @@ ARGUMENTS = 2
 log = logging.getLogger("gateway.config")
 
 
-def check_handlers(subscriptions: Mapping[str, Subscription], filling: Filling) -> None:
-    """Note every function that a destination names and that can't be called.
+def check_code(subscriptions: Mapping[str, Subscription], filling: Filling) -> None:
+    """Note every function that a destination or a transform names and that can't be called.
 
     Commands that deliver nothing import nothing for it.
     """
-    for name, one in subscriptions.items():
-        if isinstance(one.destination, Python) and filling.mode != "optional":
+    for name, one in subscriptions.items() if filling.mode != "optional" else ():
+        if isinstance(one.destination, Python):
             look_beside(filling.folder)
             path: KeyPath = ("subscriptions", name, "destination", "handler")
             _loaded(partial(_callable, one.destination.reference), path, filling)
+        _check_transform(one, ("subscriptions", name), filling)
 
 
 def declared(modules: Any, taken: Iterable[str], filling: Filling) -> dict[str, Subscription]:
@@ -50,14 +52,21 @@ def declared(modules: Any, taken: Iterable[str], filling: Filling) -> dict[str, 
                 filling.wrong(place, f"the name is taken: {whose[said.id]}; give one of them another id=")
             elif subscription := checked(filling, Subscription, _keys(module, attribute, said), place):
                 found[said.id] = subscription
+                _check_transform(subscription, place, filling)
             whose.setdefault(said.id, f"{module}:{attribute} has it")
     return found
 
 
 def named_modules(functions: Iterable[str], subscriptions: Mapping[str, Subscription]) -> set[str]:
     """Every module that the config names."""
-    destinations = [one.destination for one in subscriptions.values()]
-    return {*functions} | {one.reference.module for one in destinations if isinstance(one, Python)}
+    parts = [part for one in subscriptions.values() for part in (one.destination, one.transform)]
+    return {*functions} | {part.reference.module for part in parts if isinstance(part, Python | Shape)}
+
+
+def _check_transform(subscription: Subscription, place: KeyPath, filling: Filling) -> None:
+    if isinstance(subscription.transform, Shape):
+        look_beside(filling.folder)
+        _loaded(subscription.transform.check, (*place, "transform"), filling)
 
 
 def _declarations(module: str, path: KeyPath, filling: Filling) -> list[tuple[str, Declaration]]:

@@ -11,7 +11,7 @@ from gateway.config.api_token import check_tokens
 from gateway.config.destinations import DestinationSection
 from gateway.config.event_keys import named_keys
 from gateway.config.filling import Filling, SecretsMode
-from gateway.config.functions import check_handlers, declared, named_modules
+from gateway.config.functions import check_code, declared, named_modules
 from gateway.config.messages import checked
 from gateway.config.names import NAME, RULE
 from gateway.config.problems import KeyPath, Problems, shown
@@ -70,7 +70,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
     subscriptions = _subscriptions(tree, filling)
     named = tree.get("subscriptions")
     configured = list(named) if isinstance(named, dict) else []
-    check_handlers(subscriptions, filling)
+    check_code(subscriptions, filling)
     subscriptions |= declared(tree.get("functions"), configured, filling)
     check_acks(sources, subscriptions, list(dict.fromkeys([*configured, *subscriptions])), filling)
     if top is None:

@@ -35,7 +35,9 @@ def open_destination(subscription: Subscription, runs: Runs | None = None) -> De
     `runs` is what functions ask of the gateway; without it there can be none.
     """
     made = _opened(subscription, runs)
-    return made if subscription.transform is None else TransformedDestination(made, subscription.transform)
+    if subscription.transform is None:
+        return made
+    return TransformedDestination(made, subscription.transform, subscription.destination.timeout)
 
 
 def _opened(subscription: Subscription, runs: Runs | None) -> Destination:

@@ -143,5 +143,5 @@ def _error(attempt: Attempt) -> dict[str, Any]:
         }
     if attempt.stack is None:
         return {"name": "DeliveryError", "message": attempt.error, "code": None}
-    name, _, message = (attempt.error or "").partition(": ")
+    name, _, message = (attempt.error or "").removeprefix("transform: ").partition(": ")
     return {"name": name, "message": message, "code": None, "stack": attempt.stack}

@@ -17,6 +17,7 @@ from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, open_store
 from gateway.store.records import Attempt, Delivery, Query, Stored
+from tests.config.conftest import problems, settings, write
 from tests.contract.conftest import NOW, candidate
 
 _numbers = itertools.count()
@@ -86,6 +87,8 @@ class Bench:
         """What functions have sent, the oldest first."""
         return list(await self.store.events(Query(source="api")))[::-1]
 
+
+__all__ = ["problems", "settings", "write"]
 
 Make = Callable[..., Awaitable[Bench]]
 

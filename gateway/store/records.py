@@ -12,6 +12,9 @@ from gateway.verdict import Verdict
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
 
+TRACEBACK = "Traceback (most recent call last):"
+"""How what Python prints of an exception begins."""
+
 
 @record
 class Reception:
@@ -155,7 +158,10 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a delivery. `latency` is ms; `response` the first 4 KiB of the answer's body."""
+    """One try of a delivery. `latency` is ms; `response` the first 4 KiB of the answer's body.
+
+    Of a function it is what it returned, or its traceback.
+    """
 
     delivery_id: str
     number: int
@@ -164,6 +170,12 @@ class Attempt:
     status: int | None = None
     error: str | None = None
     response: str = ""
+
+    @property
+    def stack(self) -> str | None:
+        """The traceback of a function that raised."""
+        raised = self.error is not None and self.status is None and TRACEBACK in self.response
+        return self.response if raised else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.store.health import HealthStore
+from gateway.store.waits import Waits
 
 
 class Parts(Protocol):
@@ -12,3 +13,8 @@ class Parts(Protocol):
 
     @property
     def health(self) -> HealthStore: ...
+
+    @property
+    def waits(self) -> Waits:
+        """The deliveries that are parked until another event comes."""
+        ...

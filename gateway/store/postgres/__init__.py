@@ -18,6 +18,7 @@ from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
+from gateway.store.postgres.waits import PostgresWaits
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -63,6 +64,7 @@ class PostgresStore:
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
         self.health = PostgresHealth(self._groups, self._pool, self._floors)
+        self.waits = PostgresWaits(self._pool, self._groups)
 
     @classmethod
     async def open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.store.sqlite.connection import Read
 from gateway.store.sqlite.health import SqliteHealth
+from gateway.store.sqlite.waits import SqliteWaits
 from gateway.store.sqlite.writer import Writer
 
 
@@ -12,3 +13,4 @@ class Parts:
 
     def __init__(self, writer: Writer, read: Read) -> None:
         self.health = SqliteHealth(writer, read)
+        self.waits = SqliteWaits(read, writer)

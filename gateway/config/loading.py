@@ -14,6 +14,8 @@ from gateway.config.event_keys import named_keys
 from gateway.config.filling import Filling, SecretsMode
 from gateway.config.messages import checked
 from gateway.config.problems import KeyPath, Problems, shown
+from gateway.config.schemas import EXAMPLE as _SCHEMA
+from gateway.config.schemas import read_contract
 from gateway.config.settings import Server, Settings, Source, TopLevel
 from gateway.config.sources import build_source
 from gateway.config.subscription import Subscription
@@ -29,7 +31,7 @@ RESERVED = {
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SOURCE = 'stripe: {adapter: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"]}'
 _SUBSCRIPTION = 'app: {events: ["stripe/*"], destination: {type: http, url: "http://127.0.0.1:9000/hooks"}}'
-_APART = {"sources": _SOURCE, "subscriptions": _SUBSCRIPTION}
+_APART = {"sources": _SOURCE, "subscriptions": _SUBSCRIPTION, "schemas": _SCHEMA}
 
 
 def load(
@@ -67,6 +69,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
     folder = _adapters_path(rest.get("adapters_path"), filling)
     sources = _sources(tree, folder, filling)
     subscriptions = _subscriptions(tree, filling)
+    contract = read_contract(tree.get("schemas"), filling)
     named = tree.get("subscriptions")
     check_acks(sources, subscriptions, named if isinstance(named, dict) else (), filling)
     if top is None:
@@ -86,6 +89,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         subscriptions=subscriptions,
         unset_secrets=tuple(owner for owner in owners if owner in filling.unset),
         made_secrets=frozenset(filling.made),
+        contract=contract,
     )
 
 

@@ -27,6 +27,7 @@ from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
+from gateway.schema import Contract
 
 DAY = 86_400.0
 SQLITE = "sqlite:///"
@@ -228,3 +229,4 @@ class Settings:
     unset_secrets: tuple[str, ...] = ()
     made_secrets: frozenset[str] = frozenset()
     api_tokens: tuple[ApiToken, ...] = ()
+    contract: Contract | None = None

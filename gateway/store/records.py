@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.schema import Breach
 from gateway.verdict import Verdict
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
@@ -37,7 +38,7 @@ class Candidate:
     It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data;
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
-    order. `verdicts` say why others get none.
+    order. `verdicts` say why others get none. `breach` is how the data breaks its schema; it is not stored.
     """
 
     event: Event
@@ -48,6 +49,7 @@ class Candidate:
     reception: Reception | None = None
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    breach: Breach | None = None
 
 
 @dataclass(frozen=True, slots=True)

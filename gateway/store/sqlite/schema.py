@@ -45,6 +45,12 @@ def m009_backfills(db: sqlite_utils.Database) -> None:
     db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
 
 
+@migrations()
+def m015_event_types(db: sqlite_utils.Database) -> None:
+    """An index by which the events of a name are found and counted."""
+    _run("m015_event_types.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

@@ -15,6 +15,8 @@ from gateway.config.functions import check_code, declared, named_modules
 from gateway.config.messages import checked
 from gateway.config.names import NAME, RULE
 from gateway.config.problems import KeyPath, Problems, shown
+from gateway.config.schemas import EXAMPLE as _SCHEMA
+from gateway.config.schemas import read_contract
 from gateway.config.settings import Server, Settings, Source, TopLevel
 from gateway.config.sources import build_source
 from gateway.config.subscription import Subscription
@@ -30,7 +32,7 @@ RESERVED = {
 
 _SOURCE = 'stripe: {adapter: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"]}'
 _SUBSCRIPTION = 'app: {events: ["stripe/*"], destination: {type: http, url: "http://127.0.0.1:9000/hooks"}}'
-_APART = {"sources": _SOURCE, "subscriptions": _SUBSCRIPTION}
+_APART = {"sources": _SOURCE, "subscriptions": _SUBSCRIPTION, "schemas": _SCHEMA}
 
 
 def load(
@@ -68,6 +70,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
     folder = _adapters_path(rest.get("adapters_path"), filling)
     sources = _sources(tree, folder, filling)
     subscriptions = _subscriptions(tree, filling)
+    contract = read_contract(tree.get("schemas"), filling)
     named = tree.get("subscriptions")
     configured = list(named) if isinstance(named, dict) else []
     check_code(subscriptions, filling)
@@ -91,6 +94,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         unset_secrets=tuple(owner for owner in owners if owner in filling.unset),
         made_secrets=frozenset(filling.made),
         stale=stale(named_modules(top.functions, subscriptions)),
+        contract=contract,
     )
 
 

@@ -29,6 +29,7 @@ from gateway.config.section import Section, server_url, shown_url, web_url, with
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
 from gateway.functions.reference import MODULE
+from gateway.schema import Contract
 
 DAY = 86_400.0
 SQLITE = "sqlite:///"
@@ -238,3 +239,4 @@ class Settings:
     made_secrets: frozenset[str] = frozenset()
     api_tokens: tuple[ApiToken, ...] = ()
     stale: tuple[str, ...] = ()
+    contract: Contract | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gateway.store.event_types import EventTypes
 from gateway.store.health import HealthStore
 from gateway.store.waits import Waits
 
@@ -17,4 +18,9 @@ class Parts(Protocol):
     @property
     def waits(self) -> Waits:
         """The deliveries that are parked until another event comes."""
+        ...
+
+    @property
+    def event_types(self) -> EventTypes:
+        """What is known of event names."""
         ...

@@ -8,6 +8,7 @@ from typing import Literal
 
 from gateway.event import Event
 from gateway.record import record
+from gateway.schema import Breach
 from gateway.store.waits import Waited
 from gateway.verdict import Verdict
 from gateway.wait import NewWait
@@ -44,6 +45,7 @@ class Candidate:
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
     order. `verdicts` say why others get none. The deliveries of the subscriptions in `waits` wait.
+    `breach` is how the data breaks its schema; it is not stored.
     """
 
     event: Event
@@ -55,6 +57,7 @@ class Candidate:
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
     waits: Mapping[str, tuple[NewWait, ...]] = field(default_factory=dict)
+    breach: Breach | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.event_types import PostgresEventTypes
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.notices import Notices
@@ -65,6 +66,7 @@ class PostgresStore:
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
         self.health = PostgresHealth(self._groups, self._pool, self._floors)
         self.waits = PostgresWaits(self._pool, self._groups)
+        self.event_types = PostgresEventTypes(self._pool)
 
     @classmethod
     async def open(

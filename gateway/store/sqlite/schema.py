@@ -60,6 +60,12 @@ def m012_flow(db: sqlite_utils.Database) -> None:
     _run("m012_flow.sql", db)
 
 
+@migrations()
+def m015_event_types(db: sqlite_utils.Database) -> None:
+    """An index by which the events of a name are found and counted."""
+    _run("m015_event_types.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

@@ -25,12 +25,15 @@ from gateway.config.backfill import Backfill
 from gateway.config.encrypt import Encrypt, key_of
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
+from gateway.config.problems import shown
 from gateway.config.redact import Redact
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
+from gateway.functions.reference import MODULE
 from gateway.redaction import Redactions
+from gateway.schema import Contract
 
 DAY = 86_400.0
 SQLITE = "sqlite:///"
@@ -160,6 +163,12 @@ class Dedupe(Section):
     window: Duration = DAY
 
 
+def _module(name: str) -> str:
+    if not MODULE.fullmatch(name):
+        raise ValueError(f"must be the name of a module, such as myapp.handlers, not {shown(name)}")
+    return name
+
+
 class TopLevel(Section):
     """The file without its sources and subscriptions, which are checked one by one."""
 
@@ -169,6 +178,7 @@ class TopLevel(Section):
     event_keys: tuple[EventKey, ...] = ()
     api_tokens: tuple[ApiToken, ...] = ()
     adapters_path: str | None = None
+    functions: tuple[Annotated[str, AfterValidator(_module)], ...] = ()
 
 
 class SourceKeys(Section):
@@ -226,7 +236,7 @@ class Settings:
 
     `unset_secrets` names the config paths (`sources.stripe`) that should have a secret and have none;
     it is empty unless the file was loaded with secrets "optional" or "generated". `made_secrets` names
-    those that have a secret of development mode.
+    those that have a secret of development mode. `stale` are imported modules whose file was changed since.
     """
 
     file: Path
@@ -240,6 +250,8 @@ class Settings:
     unset_secrets: tuple[str, ...] = ()
     made_secrets: frozenset[str] = frozenset()
     api_tokens: tuple[ApiToken, ...] = ()
+    stale: tuple[str, ...] = ()
+    contract: Contract | None = None
 
     @cached_property
     def redactions(self) -> Redactions:

@@ -6,13 +6,14 @@ takes the store itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from gateway.event import Event
 from gateway.redaction import MARK, Redactions, scrub
 from gateway.store import Store
+from gateway.store.event_types import EventTypes
 from gateway.store.records import Attempt, Delivery, Duplicate, Query, Rejection, Stored, VerdictCount
 from gateway.verdict import Verdict
 
@@ -84,6 +85,10 @@ class Shown:
         (last,) = verdicts(self.redactions, events[count.last.event_id], [count.last])
         return replace(count, last=last)
 
+    @property
+    def event_types(self) -> ShownEventTypes:
+        return ShownEventTypes(self.whole.event_types, self._stored)
+
     async def _events(self, ids: set[str]) -> dict[str, Event]:
         """Events as they are, by their event_id."""
         found = [await self.whole.event(id) for id in sorted(ids)]
@@ -136,6 +141,20 @@ class Shown:
 
     def _line(self, event: Event | None, text: str | None) -> str | None:
         return self.redactions.line(event, text) if event else MARK if text else text
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEventTypes:
+    """Event names; the newest events, from which schemas are learned, are read redacted."""
+
+    whole: EventTypes
+    shown: Callable[[Stored], Stored]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    async def newest(self, name: str, limit: int) -> Sequence[Stored]:
+        return list(map(self.shown, await self.whole.newest(name, limit)))
 
 
 def verdicts(redactions: Redactions, event: Event, found: Sequence[Verdict]) -> list[Verdict]:

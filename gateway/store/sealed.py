@@ -29,6 +29,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.sealed_parts import SealedEventTypes, SealedHealth, SealedWaits
 from gateway.store.sealing import Sealing
 from gateway.store.watch import KeptAnswer
 from gateway.verdict import Verdict
@@ -49,7 +50,10 @@ class SealedStore:
 
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self._store = store
-        self._seal = Sealing(keyring)
+        self._seal = seal = Sealing(keyring)
+        self.waits = SealedWaits(store.waits, seal)
+        self.event_types = SealedEventTypes(store.event_types, seal)
+        self.health = SealedHealth(store.health, seal, self._claimed)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -106,6 +106,7 @@ class Sealing:
             self.event(claimed.event),
             self.keyring.open(claimed.headers, "headers"),
             self._body(claimed.event, claimed.body),
+            [replace(one, event=self.event(one.event)) if one.event else one for one in claimed.waits],
         )
 
     def duplicate(self, copy: Duplicate) -> Duplicate:

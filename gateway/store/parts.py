@@ -1,0 +1,34 @@
+"""The parts of a store that have a contract of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.store.event_types import EventTypes
+from gateway.store.health import HealthStore
+from gateway.store.waits import Waits
+
+if TYPE_CHECKING:
+    from gateway.store.encryption import Encryption
+
+
+class Parts(Protocol):
+    """What a store has beside its own operations."""
+
+    @property
+    def health(self) -> HealthStore: ...
+
+    @property
+    def waits(self) -> Waits:
+        """The deliveries that are parked until another event comes."""
+        ...
+
+    @property
+    def event_types(self) -> EventTypes:
+        """What is known of event names."""
+        ...
+
+    @property
+    def encryption(self) -> Encryption:
+        """Its keys, and its rows as they are stored."""
+        ...

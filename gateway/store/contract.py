@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.store.parts import Parts
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -68,7 +69,7 @@ class Planned:
     compatible: bool
 
 
-class Store(Protocol):
+class Store(Parts, Protocol):
     """Where events, dedupe keys and deliveries live."""
 
     @property

@@ -12,11 +12,14 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.audit import Audit
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
+from gateway.store.postgres.rates import Rates
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
+from gateway.store.postgres.tail import Tail
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -61,6 +64,9 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
+        self.audit = Audit(self._pool)
+        self.tail = Tail(self._pool)
+        self.rates = Rates(self._pool)
 
     @classmethod
     async def open(

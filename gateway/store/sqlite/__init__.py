@@ -43,6 +43,7 @@ from gateway.store.records import (
 from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
+from gateway.store.sqlite.parts import Parts
 from gateway.store.sqlite.schema import known, lacking, migrate
 from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
@@ -59,7 +60,7 @@ Record = TypeVar("Record")
 Made = TypeVar("Made")
 
 
-class SqliteStore:
+class SqliteStore(Parts):
     """One SQLite file that keeps the contract of `gateway.store.contract.Store`."""
 
     def __init__(self, path: Path) -> None:
@@ -68,6 +69,7 @@ class SqliteStore:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._listening: asyncio.Task[None] | None = None
+        super().__init__(self._writer, self._read)
 
     @classmethod
     async def open(cls, path: Path, may_migrate: bool = True) -> SqliteStore:

@@ -45,6 +45,12 @@ def m009_backfills(db: sqlite_utils.Database) -> None:
     db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
 
 
+@migrations()
+def m016_audit_and_listeners(db: sqlite_utils.Database) -> None:
+    """Who did what; who follows events under a name, and what they were handed."""
+    _run("m016_audit_and_listeners.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

@@ -1,8 +1,8 @@
 """What was stored last, read forward, in PostgreSQL, where places do not come in the order of commits.
 
-A node takes a place when it inserts a row and lets others see it when it commits, so a row can appear below one
-that is there already. Where a place is free, reading stops before it until every transaction is over that ran
-when it was first found free: then it will never be taken (a transaction was undone, or a row was removed).
+A node takes a place when it inserts a row and lets others see it when it commits, so a row can appear below
+one that is there already. Where a place is free, reading stops before it until every transaction is over that
+ran when it was first found free: then it will never be taken (a transaction was undone, or a row removed).
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ VERBS = {
     "reload": ("serve", "Make the running gateway read its config again."),
     "events": ("events", "List events, newest first; lint their names."),
     "event": ("events", "Show one event and what became of it."),
+    "tail": ("tail", "Show events as they come."),
+    "listen": ("listen", "Have events delivered to this machine."),
     "why": ("why", "Tell why a subscription got an event, or why not."),
     "subscriptions": ("subscriptions", "List subscriptions: their state, what waits, what goes wrong."),
     "duplicates": ("duplicates", "Show which events came again."),

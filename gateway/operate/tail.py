@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from dataclasses import replace
 from typing import Any, Literal
 
 import orjson
@@ -16,7 +18,7 @@ from gateway.operate.rows import (
     Row,
     body_fields,
 )
-from gateway.store.records import Delivery, Duplicate, Rejection, Stored
+from gateway.store.records import Delivery, Duplicate, Reception, Rejection, Stored
 from gateway.store.tail import Listener
 
 What = Literal["event", "duplicate", "rejection", "delivery"]
@@ -51,6 +53,18 @@ class TailRow(Row):
                 more |= body_fields(stored.body)
         event = EventRow.of(stored.event)
         return TailRow.model_construct(what="event", at=stored.event.received_at, event=event, **more)
+
+    def stored(self) -> Stored:
+        """The event again, to the letter where it came with its body."""
+        assert self.event is not None
+        event = self.event.event()
+        if self.text is not None:
+            event = replace(event, data=self.text)
+        body = b64decode(self.body_base64) if self.body_base64 is not None else None
+        if body is None:
+            body = (self.body if self.body is not None else event.data).encode()
+        headers = orjson.dumps(self.headers or []).decode()
+        return Stored(event, Reception("", "", headers, None), body)
 
     @staticmethod
     def of_duplicate(copy: Duplicate) -> TailRow:

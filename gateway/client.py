@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.rates import Rates
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -166,6 +167,10 @@ class Gateway:
         Others: `source`, `name`, `since`, `limit`, `bodies`, `listener` and `to`, as the API has them.
         """
         return self._get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **query)
+
+    def rates(self, window: int = 60_000) -> Rates:
+        """How much came and went within the last `window` ms, and what waits."""
+        return self._get(Rates, "rates", window=window)
 
     def listeners(self) -> list[ListenerRow]:
         """Who listens under a name now."""

@@ -25,6 +25,7 @@ VERBS = {
     "events": ("events", "List events, newest first; lint their names."),
     "event": ("events", "Show one event and what became of it."),
     "tail": ("tail", "Show events as they come."),
+    "top": ("top", "Show rates, backlogs and failures, live."),
     "listen": ("listen", "Have events delivered to this machine."),
     "why": ("why", "Tell why a subscription got an event, or why not."),
     "subscriptions": ("subscriptions", "List subscriptions: their state, what waits, what goes wrong."),

@@ -162,6 +162,14 @@ class Release(Asking):
     dry_run: bool = DRY_RUN
 
 
+class RatesQuery(Asking):
+    """Over how long to count."""
+
+    window: Annotated[int, Field(ge=1000, le=3_600_000), BeforeValidator(_plain_number)] = Field(
+        60_000, description="The last so many ms."
+    )
+
+
 KINDS = r"^(events|duplicates|rejections|deliveries)(,(events|duplicates|rejections|deliveries)){0,3}$"
 ListenerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$")]
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gateway.store.audit import Audit
 from gateway.store.event_types import EventTypes
 from gateway.store.health import HealthStore
+from gateway.store.rates import Rates
+from gateway.store.tail import Tail
 from gateway.store.waits import Waits
 
 
@@ -13,7 +16,9 @@ class Parts(Protocol):
     """What a store has beside its own operations."""
 
     @property
-    def health(self) -> HealthStore: ...
+    def health(self) -> HealthStore:
+        """How subscriptions fare."""
+        ...
 
     @property
     def waits(self) -> Waits:
@@ -23,4 +28,19 @@ class Parts(Protocol):
     @property
     def event_types(self) -> EventTypes:
         """What is known of event names."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what."""
+        ...
+
+    @property
+    def tail(self) -> Tail:
+        """What was stored, read forward."""
+        ...
+
+    @property
+    def rates(self) -> Rates:
+        """How much goes through, by source and by subscription."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,6 +46,7 @@ class Candidate:
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
     order. `verdicts` say why others get none. The deliveries of the subscriptions in `waits` wait.
     `breach` is how the data breaks its schema; it is not stored.
+    `read` makes stored data comparable, where that is encrypted.
     """
 
     event: Event
@@ -58,6 +59,7 @@ class Candidate:
     verdicts: tuple[Verdict, ...] = ()
     waits: Mapping[str, tuple[NewWait, ...]] = field(default_factory=dict)
     breach: Breach | None = None
+    read: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

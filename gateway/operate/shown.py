@@ -6,7 +6,7 @@ takes the store itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from gateway.redaction import MARK, Redactions, scrub
 from gateway.store import Store
 from gateway.store.event_types import EventTypes
 from gateway.store.records import Attempt, Delivery, Duplicate, Query, Rejection, Stored, VerdictCount
+from gateway.store.tail import Span, Tail
 from gateway.verdict import Verdict
 
 
@@ -35,21 +36,27 @@ class Shown:
 
     async def event(self, id: str) -> Stored | None:
         stored = await self.whole.event(id)
-        return None if stored is None else self._stored(stored)
+        return None if stored is None else self.stored(stored)
 
     async def events(self, query: Query) -> Sequence[Stored]:
-        return list(map(self._stored, await self.whole.events(query)))
+        return list(map(self.stored, await self.whole.events(query)))
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
-        found = await self.whole.duplicates(query)
+        return await self.copies(await self.whole.duplicates(query))
+
+    async def copies(self, found: Sequence[Duplicate]) -> Sequence[Duplicate]:
+        """Duplicates as people see them."""
         events = await self._events({one.event_id for one in found if self.redactions.at(one.source)})
         return [self._duplicate(one, events.get(one.event_id)) for one in found]
 
     async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
-        return list(map(self._rejection, await self.whole.rejections(query, quarantined)))
+        return list(map(self.rejection, await self.whole.rejections(query, quarantined)))
 
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
-        found = await self.whole.deliveries(query)
+        return await self.made(await self.whole.deliveries(query))
+
+    async def made(self, found: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Deliveries as people see them."""
         events = await self._events({one.event_id for one in found if self._is_told_of(one)})
         return [self._delivery(one, events.get(one.event_id)) for one in found]
 
@@ -87,14 +94,19 @@ class Shown:
 
     @property
     def event_types(self) -> ShownEventTypes:
-        return ShownEventTypes(self.whole.event_types, self._stored)
+        return ShownEventTypes(self.whole.event_types, self)
+
+    @property
+    def tail(self) -> ShownTail:
+        return ShownTail(self.whole.tail, self)
 
     async def _events(self, ids: set[str]) -> dict[str, Event]:
         """Events as they are, by their event_id."""
         found = [await self.whole.event(id) for id in sorted(ids)]
         return {one.event.event_id: one.event for one in found if one is not None}
 
-    def _stored(self, stored: Stored) -> Stored:
+    def stored(self, stored: Stored) -> Stored:
+        """A stored event as people see it."""
         event, reception = stored.event, stored.reception
         redaction = self.redactions.at(event.source)
         if not redaction:
@@ -113,7 +125,8 @@ class Shown:
         headers = scrub(redaction.pairs(copy.headers), hidden)
         return replace(copy, fields=redaction.fields(copy.fields), headers=headers)
 
-    def _rejection(self, rejection: Rejection) -> Rejection:
+    def rejection(self, rejection: Rejection) -> Rejection:
+        """A rejection as people see it."""
         redaction = self.redactions.at(rejection.source)
         if not redaction:
             return rejection
@@ -148,13 +161,43 @@ class ShownEventTypes:
     """Event names; the newest events, from which schemas are learned, are read redacted."""
 
     whole: EventTypes
-    shown: Callable[[Stored], Stored]
+    store: Shown
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
     async def newest(self, name: str, limit: int) -> Sequence[Stored]:
-        return list(map(self.shown, await self.whole.newest(name, limit)))
+        return list(map(self.store.stored, await self.whole.newest(name, limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTail:
+    """What was stored last, read forward and redacted."""
+
+    whole: Tail
+    store: Shown
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    async def events(self, span: Span) -> Sequence[Stored]:
+        return list(map(self.store.stored, await self.whole.events(span)))
+
+    async def duplicates(self, span: Span) -> Sequence[Duplicate]:
+        return await self.store.copies(await self.whole.duplicates(span))
+
+    async def rejections(self, span: Span) -> Sequence[Rejection]:
+        return list(map(self.store.rejection, await self.whole.rejections(span)))
+
+    async def deliveries(self, span: Span) -> Sequence[Delivery]:
+        return await self.store.made(await self.whole.deliveries(span))
+
+    async def ended(self, places: Sequence[int]) -> Sequence[Delivery]:
+        return await self.store.made(await self.whole.ended(places))
+
+    async def handed(self, listener: str, after: int, limit: int = 100) -> Sequence[tuple[int, Stored]]:
+        found = await self.whole.handed(listener, after, limit)
+        return [(place, self.store.stored(stored)) for place, stored in found]
 
 
 def verdicts(redactions: Redactions, event: Event, found: Sequence[Verdict]) -> list[Verdict]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.store.audit import Audit
 from gateway.store.event_types import EventTypes
 from gateway.store.health import HealthStore
+from gateway.store.rates import Rates
+from gateway.store.tail import Tail
 from gateway.store.waits import Waits
 
 if TYPE_CHECKING:
@@ -16,7 +19,9 @@ class Parts(Protocol):
     """What a store has beside its own operations."""
 
     @property
-    def health(self) -> HealthStore: ...
+    def health(self) -> HealthStore:
+        """How subscriptions fare."""
+        ...
 
     @property
     def waits(self) -> Waits:
@@ -31,4 +36,19 @@ class Parts(Protocol):
     @property
     def encryption(self) -> Encryption:
         """Its keys, and its rows as they are stored."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what."""
+        ...
+
+    @property
+    def tail(self) -> Tail:
+        """What was stored, read forward."""
+        ...
+
+    @property
+    def rates(self) -> Rates:
+        """How much goes through, by source and by subscription."""
         ...

@@ -67,6 +67,12 @@ def m015_event_types(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m016_audit_and_listeners(db: sqlite_utils.Database) -> None:
+    """Who did what; who follows events under a name, and what they were handed."""
+    _run("m016_audit_and_listeners.sql", db)
+
+
+@migrations()
 def m017_encryption(db: sqlite_utils.Database) -> None:
     """The ids of the keys that bodies may be encrypted with."""
     _run("m017_encryption.sql", db)

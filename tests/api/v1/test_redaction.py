@@ -83,7 +83,8 @@ def paths(template: str, parameter: str, served: Served) -> list[str]:
     """The paths of one view: itself, or one for each thing that it can show."""
     if "{" not in template:
         return [template]
-    things = ["stripe", "app"] if parameter == "name" else ids(served)
+    names = ["stripe", "app", "stripe/customer.created", "gateway/delivery.failed"]
+    things = names if parameter == "name" else ids(served)
     return [template.replace(f"{{{parameter}}}", thing) for thing in things]
 
 
@@ -95,6 +96,15 @@ def test_no_operation_of_the_api_shows_it(served: Served) -> None:
                 shown += served.get(path, token=None).text
     assert MARK in shown and "amount" in shown
     assert [shown[max(0, at - 80) : at + 20] for sign in SIGNS if (at := shown.find(sign)) >= 0] == []
+
+
+@pytest.mark.parametrize("bodies", ["true", "false"])
+def test_nobody_who_follows_gets_it(served: Served, bodies: str) -> None:
+    cursor = served.get("/tail", token=None, since=1).json()["next"]
+    asked = {"kinds": "events,duplicates,rejections,deliveries", "bodies": bodies, "wait": 0}
+    page = served.get("/tail", token=None, cursor=cursor, **asked)
+    assert {one["what"] for one in page.json()["items"]} == {"event", "duplicate", "rejection", "delivery"}
+    assert MARK in page.text and [sign for sign in SIGNS if sign in page.text] == []
 
 
 def test_no_page_of_the_dashboard_shows_it(served: Served) -> None:
@@ -119,10 +129,11 @@ LISTS = {
     "replay": [["ID", "--dry-run"]],
     "purge": [["--event", "ID", "--dry-run"]],
     "check": [[]],
+    "tail": [["--since", "2020-01-01", "--limit", "2"]],
 }
 SHOWS_NO_EVENTS = {
     *("serve", "ingest", "worker", "reload", "backfill", "cancel", "resume", "migrate", "store", "trigger"),
-    *("verify", "connect", "doctor", "adapters"),
+    *("verify", "connect", "doctor", "adapters", "top", "listen"),
 }
 """Verbs that act, or that work on what they are given."""
 

@@ -106,10 +106,15 @@ class Gateway:
         return self._get(answers.Adapters, "adapters").items
 
     def events(
-        self, *, source: str | None = None, name: str | None = None, since: int | None = None
+        self,
+        *,
+        source: str | None = None,
+        name: str | None = None,
+        since: int | None = None,
+        payload: str | None = None,
     ) -> Iterator[EventRow]:
-        """Events, newest first. `name` is a pattern, `since` Unix ms."""
-        return self.every(answers.Events, "events", source=source, name=name, since=since)
+        """Events, newest first. `name` is a pattern, `since` Unix ms, `payload` as in `data.id=cus_1`."""
+        return self.every(answers.Events, "events", source=source, name=name, since=since, payload=payload)
 
     def event(self, id: str) -> EventPage:
         """One event with all that belongs to it; by its event_id or the provider's id."""

@@ -184,6 +184,11 @@ def _scrubbed(value: Any, hidden: Sequence[str]) -> Any:
     return scrub(value, hidden) if isinstance(value, str) else value
 
 
+def found_at(document: Any, path: str) -> Iterator[Any]:
+    """What stands at a path of a JSON document: with `*` or lists on the way several values."""
+    return _at(document, (tuple(path.split(".")),))
+
+
 def _hidden(value: Any, paths: Sequence[Steps]) -> Any:
     if not paths:
         return value

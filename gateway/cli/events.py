@@ -11,10 +11,12 @@ from gateway.cli.event_types import types
 from gateway.cli.lint import lint
 from gateway.cli.listing import Listing, local, print_json, show
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, stop
-from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
+from gateway.cli.options import JsonOption, LimitOption, NameOption, PayloadOption, SinceOption, SourceOption
 from gateway.event import Event
 from gateway.operate.opened import Looked
+from gateway.operate.paging import Fetch
 from gateway.operate.rows import EventRow
+from gateway.operate.searching import Wanted, searching, wanted
 from gateway.store.records import Query, Stored
 
 
@@ -33,6 +35,7 @@ def events(
     source: SourceOption = None,
     name: NameOption = None,
     since: SinceOption = None,
+    payload: PayloadOption = None,
     limit: LimitOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -40,16 +43,36 @@ def events(
 ) -> None:
     """List events, newest first."""
     if ctx.invoked_subcommand is not None:
-        if any((source, name, since, limit, as_json, url)):
+        if any((source, name, since, payload, limit, as_json, url)):
             verb = ctx.invoked_subcommand
             raise stop(f"write the options behind {verb}: gateway events {verb} --json", USAGE)
         return
     query = Query(source=source, name=name, since=since)
+    asked = _wanted(payload)
 
     async def job(opened: Looked) -> None:
-        await show(LISTING, opened.store.events, query, opened, limit, as_json)
+        await show(LISTING, _listed(opened, asked, payload), query, opened, limit, as_json)
 
     look(config, url, job)
+
+
+def _wanted(payload: str | None) -> Wanted | None:
+    try:
+        return None if payload is None else wanted(payload)
+    except ValueError as error:
+        raise stop(f"--payload {error}", USAGE) from error
+
+
+def _listed(opened: Looked, asked: Wanted | None, payload: str | None) -> Fetch[Stored]:
+    """The events that are listed: all, or those with something in their payload, here or elsewhere."""
+    if asked is None or payload is None:
+        return opened.store.events
+    if isinstance(opened, Opened):
+        return searching(opened.store, asked)
+    from gateway.cli.remote import There  # the HTTP client is for those who need it
+
+    assert isinstance(opened.store, There)
+    return opened.store.with_payload(payload)
 
 
 def event(

@@ -40,6 +40,14 @@ NameOption = Annotated[
         help="Only events whose name matches: * within a segment, ** across, as in 'stripe/customer.*'.",
     ),
 ]
+PayloadOption = Annotated[
+    str | None,
+    typer.Option(
+        "--payload",
+        metavar="PATH=VALUE",
+        help="Only events with this in their payload, as in 'data.object.customer=cus_1'.",
+    ),
+]
 SinceOption = Annotated[
     int | None,
     typer.Option(

@@ -18,6 +18,7 @@ from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
 from gateway.operate.opened import Looked, Named
+from gateway.operate.paging import Fetch
 from gateway.operate.rows import Row
 from gateway.store.records import (
     Attempt,
@@ -54,6 +55,15 @@ class There:
 
     async def events(self, query: Query) -> Sequence[Stored]:
         return self._list(answers.Events, "events", query, lambda row, seq: row.record(seq), **_event(query))
+
+    def with_payload(self, payload: str) -> Fetch[Stored]:
+        """A list of the events with this in their payload, `data.object.customer=cus_1`."""
+
+        async def events(query: Query) -> Sequence[Stored]:
+            which = _event(query) | {"payload": payload}
+            return self._list(answers.Events, "events", query, lambda row, seq: row.record(seq), **which)
+
+        return events
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
         if query.event_id is not None:

@@ -14,6 +14,7 @@ from gateway.cli.reasons import verdict_json, verdict_text
 from gateway.config import Subscription
 from gateway.event import made_at
 from gateway.expression import Expression
+from gateway.operate.latencies import NONE, LatencyRow, Within, latencies
 from gateway.store.health import Health
 from gateway.store.records import Pause, VerdictCount
 
@@ -49,17 +50,19 @@ class _Row:
     waiting: int
     verdicts: VerdictCount
     health: Health
+    latency: LatencyRow
 
 
 async def _rows(opened: Opened) -> list[_Row]:
     known, store = opened.settings.subscriptions, opened.store
     paused = {each.subscription: each for each in await store.paused()}
     waiting, counts = await store.waiting(), await store.verdict_counts(list(known))
+    took = await latencies(store)
     healths = {each.subscription: each for each in await store.health.all()}
     return [
         _Row(each.subscription, known[each.subscription], paused.get(each.subscription),
              waiting.get(each.subscription, 0), each,
-             healths.get(each.subscription, Health(each.subscription)))
+             healths.get(each.subscription, Health(each.subscription)), took.get(each.subscription, NONE))
         for each in counts
     ]  # fmt: skip
 
@@ -79,6 +82,7 @@ def _json(row: _Row) -> dict[str, Any]:
         "failing_since": row.health.failing_since,
         "failing": row.health.failing,
         "waiting": row.waiting,
+        "latency": row.latency.plain(),
         "expression_errors": row.verdicts.errors,
         "last_verdict": None if last is None else {"event_id": last.event_id, **verdict_json(last)},
     }
@@ -102,11 +106,17 @@ def _last(row: _Row) -> str:
     return "" if last is None else f"{local(made_at(last.event_id))} {verdict_text(last)}"
 
 
+def _within(took: Within) -> str:
+    return "" if took.p50 is None else f"{took.p50}/{took.p95}/{took.p99} ms"
+
+
 _COLUMNS: Columns[_Row] = {
     "SUBSCRIPTION": lambda row: row.name,
     "EVENTS": lambda row: " ".join(row.subscription.events),
     "STATE": _state,
     "WAITING": lambda row: str(row.waiting),
+    "ATTEMPT P50/P95/P99": lambda row: _within(row.latency.attempts),
+    "DELIVERED P50/P95/P99": lambda row: _within(row.latency.deliveries),
     "EXPRESSION ERRORS": lambda row: str(row.verdicts.errors),
     "LAST VERDICT": _last,
 }

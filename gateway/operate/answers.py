@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import Field
 
 from gateway.operate.event_types import TypeRow
+from gateway.operate.latencies import LatencyRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -151,6 +152,7 @@ class SubscriptionRow(Row):
     waiting: int
     paused: PauseRow | None
     health: HealthRow | None
+    latency: LatencyRow
 
 
 class LeftRow(Row):

@@ -15,6 +15,7 @@ from gateway.redaction import MARK, Redactions, scrub
 from gateway.store import Store
 from gateway.store.event_types import EventTypes
 from gateway.store.records import Attempt, Delivery, Duplicate, Query, Rejection, Stored, VerdictCount
+from gateway.store.searching import Searching
 from gateway.store.tail import Span, Tail
 from gateway.verdict import Verdict
 
@@ -97,6 +98,10 @@ class Shown:
         return ShownEventTypes(self.whole.event_types, self)
 
     @property
+    def searching(self) -> ShownSearching:
+        return ShownSearching(self.whole.searching, self)
+
+    @property
     def tail(self) -> ShownTail:
         return ShownTail(self.whole.tail, self)
 
@@ -168,6 +173,21 @@ class ShownEventTypes:
 
     async def newest(self, name: str, limit: int) -> Sequence[Stored]:
         return list(map(self.store.stored, await self.whole.newest(name, limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSearching:
+    """Events by what is in them, which who asks compares with what is shown: not with a hidden value."""
+
+    whole: Searching
+    store: Shown
+
+    @property
+    def most(self) -> int:
+        return self.whole.most
+
+    async def holding(self, text: str, query: Query) -> Sequence[Stored]:
+        return list(map(self.store.stored, await self.whole.holding(text, query)))
 
 
 @dataclass(frozen=True, slots=True)

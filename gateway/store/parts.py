@@ -8,6 +8,7 @@ from gateway.store.audit import Audit
 from gateway.store.event_types import EventTypes
 from gateway.store.health import HealthStore
 from gateway.store.rates import Rates
+from gateway.store.searching import Searching
 from gateway.store.tail import Tail
 from gateway.store.waits import Waits
 
@@ -31,6 +32,11 @@ class Parts(Protocol):
     @property
     def event_types(self) -> EventTypes:
         """What is known of event names."""
+        ...
+
+    @property
+    def searching(self) -> Searching:
+        """Its events by what is in them."""
         ...
 
     @property

@@ -29,7 +29,13 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.sealed_parts import SealedEventTypes, SealedHealth, SealedTail, SealedWaits
+from gateway.store.sealed_parts import (
+    SealedEventTypes,
+    SealedHealth,
+    SealedSearching,
+    SealedTail,
+    SealedWaits,
+)
 from gateway.store.sealing import Sealing
 from gateway.store.watch import KeptAnswer
 from gateway.verdict import Verdict
@@ -52,6 +58,7 @@ class SealedStore:
         self._store = store
         self._seal = seal = Sealing(keyring)
         self.waits = SealedWaits(store.waits, seal)
+        self.searching = SealedSearching(self)
         self.tail = SealedTail(store.tail, seal)
         self.event_types = SealedEventTypes(store.event_types, seal)
         self.health = SealedHealth(store.health, seal, self._claimed)

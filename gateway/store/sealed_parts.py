@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.store.event_types import EventTypes
 from gateway.store.health import HealthStore
-from gateway.store.records import Candidate, Claimed, Delivery, Duplicate, Rejection, Stored
+from gateway.store.records import Candidate, Claimed, Delivery, Duplicate, Query, Rejection, Stored
 from gateway.store.sealing import Sealing
+from gateway.store.searching import MOST_ENCRYPTED
 from gateway.store.tail import Span, Tail
 from gateway.store.waits import Look, Waits
+
+CHUNK = 100
+"""Events that are decrypted at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,31 @@ class SealedWaits:
         if found is None:
             return None
         return replace(found, waits=[(wait, self.seal.event(event)) for wait, event in found.waits])
+
+
+class Events(Protocol):
+    """A store whose events are read opened."""
+
+    async def events(self, query: Query) -> Sequence[Stored]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSearching:
+    """Looking into the data of events: each is decrypted, here, to be looked into."""
+
+    store: Events
+    most: int = MOST_ENCRYPTED
+
+    async def holding(self, text: str, query: Query) -> Sequence[Stored]:
+        found: list[Stored] = []
+        part = replace(query, limit=CHUNK)
+        while len(found) < query.limit:
+            page = await self.store.events(part)
+            found += [one for one in page if text in one.event.data]
+            if len(page) < CHUNK:
+                break
+            part = replace(part, before=page[-1].seq)
+        return found[: query.limit]
 
 
 @dataclass(frozen=True, slots=True)

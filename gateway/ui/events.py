@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import RedirectResponse
 
-from gateway.store.records import Query
-from gateway.ui.looking import link, look, moment, number, query
-from gateway.ui.visit import Answer, Page, Visit
+from gateway.operate import searching
+from gateway.store.records import Query, Stored
+from gateway.ui.looking import PAGE, Found, link, look, moment, number, query
+from gateway.ui.visit import Answer, Page, Visit, Wrong
 
-FIELDS = ("id", "name", "source", "since", "until")
+FIELDS = ("id", "name", "source", "payload", "since", "until")
 
 
 async def events(visit: Visit) -> Answer:
@@ -20,7 +23,11 @@ async def events(visit: Visit) -> Answer:
     low, high = await _bounds(visit)
     bounded = wanted.name is not None or wanted.source is None
     high = min(high, before) if before else high
-    found = await look(visit.store.events, wanted, low, high, bounded) if not asked["id"] else None
+    found: Found[Stored] | None
+    if asked["payload"] and not asked["id"]:
+        found = await _by_payload(visit, asked["payload"], wanted, low, high)
+    else:
+        found = await look(visit.store.events, wanted, low, high, bounded) if not asked["id"] else None
     live = visit.asked("live") == "1" and before is None
     values = {
         "title": "Events",
@@ -36,6 +43,17 @@ async def events(visit: Visit) -> Answer:
         "is_filtered": any(asked.values()),
     }
     return Page("events.html", values)
+
+
+async def _by_payload(visit: Visit, text: str, query: Query, low: int, high: int) -> Found[Stored]:
+    """The events with a value in their payload; `through` says how many were looked into."""
+    try:
+        asked = searching.wanted(text)
+    except ValueError as error:
+        raise Wrong(f"payload {error}") from error
+    bounded = replace(query, before=high, after=low - 1, limit=PAGE)
+    found = await searching.look(visit.store, asked, bounded)
+    return Found(found.rows, found.before, found.is_cut, found.through)
 
 
 async def _bounds(visit: Visit) -> tuple[int, int]:

@@ -31,11 +31,15 @@ Row = TypeVar("Row", bound=Numbered)
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[Row]):
-    """A page of rows. `before` continues it, None at the end; `cut` says that LOOK ended it, not PAGE."""
+    """A page of rows. `before` continues it, None at the end; `cut` says that LOOK ended it, not PAGE.
+
+    `through` is how many were looked at where it was cut.
+    """
 
     rows: Sequence[Row]
     before: int | None
     cut: bool = False
+    through: int = LOOK
 
 
 def moment(visit: Visit, name: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from gateway.config import describe
+from gateway.operate.latencies import latencies
 from gateway.pipeline import system
 from gateway.store.records import Query
 from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
@@ -26,6 +27,7 @@ async def subscriptions(visit: Visit) -> Answer:
         "healths": {health.subscription: health for health in await visit.store.health.all()},
         "waiting": waiting,
         "states": states,
+        "took": await latencies(visit.store),
         "gone": sorted(waiting.keys() - visit.settings.subscriptions.keys()),
         "latest": LATEST,
     }

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from gateway import __version__
 from gateway.cli import VERBS, app
-from tests.cli.conftest import Home, event
+from tests.cli.conftest import NOW, Home, event
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 
@@ -188,3 +188,13 @@ def test_a_state_that_is_none_lists_the_states(home: Home) -> None:
     result = home.gateway("deliveries", "--state", "lost")
     assert result.exit_code == 2
     assert "'lost' is not one of 'pending', 'succeeded', 'dead', 'cancelled', 'failed'" in result.stderr
+
+
+def test_subscriptions_tell_how_long_they_take(home: Home) -> None:
+    home.accept(event(to=("app",)))
+    home.end("succeeded", at=NOW + 40, status=200)
+    app_, mail = home.lines("subscriptions")
+    assert app_["latency"]["attempts"] == {"count": 1, "p50": 12, "p95": 12, "p99": 12}
+    assert app_["latency"]["deliveries"] == {"count": 1, "p50": 40, "p95": 40, "p99": 40}
+    assert mail["latency"]["attempts"]["p50"] is None
+    assert "12/12/12 ms" in home.gateway("subscriptions").stdout

@@ -114,3 +114,10 @@ def test_an_event_that_is_not_there(home: Home) -> None:
     result = home.gateway("event", "evt_9")
     assert result.exit_code == 1
     assert result.stderr == "there is no event 'evt_9'; list them with: gateway events\n"
+
+
+def test_events_are_found_by_their_payload(home: Home) -> None:
+    home.accept(event("a", data='{"x":{"y":"z"}}'), event("b", data='{"x":{"y":"zz"}}'))
+    assert [one["id"] for one in home.lines("events", "--payload", "x.y=z")] == ["a"]
+    refused = home.gateway("events", "--payload", "x")
+    assert refused.exit_code == 2 and "--payload must be a path and a value such as" in refused.stderr

@@ -16,11 +16,18 @@ import adapters
 from adapters.page import Facts
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import DeliveryQuery, EventQuery, RatesQuery, RejectionQuery, TypeQuery
+from gateway.api.v1.questions import (
+    DeliveryQuery,
+    EventQuery,
+    RatesQuery,
+    RejectionQuery,
+    SearchQuery,
+    TypeQuery,
+)
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
-from gateway.operate import answers, rows
+from gateway.operate import answers, latencies, rows, searching
 from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
 from gateway.operate.event_types import TypePage, type_page, type_rows
@@ -50,6 +57,7 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
     store = asked.opened.store
     waiting = dict(await store.waiting())
     paused = {each.subscription: rows.PauseRow.of(each) for each in await store.paused()}
+    took = await latencies.latencies(store)
     healths = {each.subscription: _health(each) for each in await store.health.all()}
     found = [
         answers.SubscriptionRow.model_construct(
@@ -57,6 +65,7 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
             waiting=waiting.pop(each.name, 0),
             paused=paused.get(each.name),
             health=healths.get(each.name),
+            latency=took.get(each.name, latencies.NONE),
         )
         for each in describe(asked.opened.settings).subscriptions
     ]
@@ -108,7 +117,9 @@ def _facts(folder: Path | None) -> list[Facts]:
 
 async def events(asked: Asked) -> answers.Events:
     """Events, newest first, with their data. A page ends before its limit where it has 4 MiB of data."""
-    query = asked.query_as(EventQuery).query()
+    query = asked.query_as(SearchQuery).query()
+    if (payload := asked.query_as(SearchQuery).payload) is not None:
+        return await _searched(asked, payload, query)
     found: list[Stored] = []
     size = 0
     while size < ENOUGH:
@@ -123,6 +134,13 @@ async def events(asked: Asked) -> answers.Events:
     kept = found[: query.limit]
     items = [rows.EventRow.of(each.event) for each in kept]
     return answers.Events.model_construct(items=items, next=str(kept[-1].seq) if more else None)
+
+
+async def _searched(asked: Asked, payload: str, query: Query) -> answers.Events:
+    found = await searching.look(asked.opened.store, searching.wanted(payload), query)
+    items = [rows.EventRow.of(each.event) for each in found.rows]
+    next = None if found.before is None else str(found.before)
+    return answers.Events.model_construct(items=items, next=next)
 
 
 async def event(asked: Asked) -> rows.EventPage:
@@ -279,7 +297,7 @@ OPERATIONS = (
     _get("listSources", "/sources", sources, answers.Sources, "The sources"),
     _get("listSubscriptions", "/subscriptions", subscriptions, answers.Subscriptions, "The subscriptions"),
     _get("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
-    _get("listEvents", "/events", events, answers.Events, "Events", query=EventQuery),
+    _get("listEvents", "/events", events, answers.Events, "Events", query=SearchQuery),
     _get("getEvent", "/events/{id}", event, rows.EventPage, "One event", problems=(404,)),
     _get("listEventTypes", "/event-types", event_types, answers.EventTypes, "Event types", query=TypeQuery),
     _get("getEventType", "/event-types/{id}", event_type, TypePage, "One event type", problems=(404,)),

@@ -44,6 +44,9 @@ NAME = Field(
 SUBSCRIPTION = Field(None, description="Only for this subscription.")
 
 
+PAYLOAD = r"^[^.=\x00]+(\.[^.=\x00]+)*="
+
+
 class Page(Asking):
     """Which part of a list."""
 
@@ -72,6 +75,17 @@ class TypeQuery(Asking):
 
     name: Text | None = Field(None, description="Only this one, or those that match: * within a segment, "
                                                 "** across.")  # fmt: skip
+
+
+class SearchQuery(EventQuery):
+    """Which events."""
+
+    payload: Annotated[str, Field(max_length=1000, pattern=PAYLOAD)] | None = Field(
+        None,
+        description="Only with this value in the payload: a path, = and the value, as in "
+        "`data.object.customer=cus_1`. A page then looks through some 20,000 events: it may be short, even "
+        "empty, and still have a next one.",
+    )
 
 
 class RejectionQuery(Page):

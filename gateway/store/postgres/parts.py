@@ -10,6 +10,7 @@ from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.rates import Rates
+from gateway.store.postgres.searching import PostgresSearching
 from gateway.store.postgres.tail import Tail
 from gateway.store.postgres.waits import PostgresWaits
 
@@ -24,4 +25,5 @@ class Parts:
         self.audit = Audit(pool)
         self.tail = Tail(pool)
         self.rates = Rates(pool)
+        self.searching = PostgresSearching(pool)
         self.encryption = PostgresEncryption(pool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.store.postgres.pool import Pool
-from gateway.store.rates import SourceCount, SubscriptionCount
+from gateway.store.rates import SourceCount, SubscriptionCount, Times, gathered
 from gateway.store.records import Mark
 
 
@@ -24,3 +24,6 @@ class Rates:
         asked = (mark.deliveries, limit)
         found = await self._pool.read(lambda session: session.rows("subscription_rates", *asked))
         return [SubscriptionCount(*row) for row in found]
+
+    async def times(self, limit: int) -> Sequence[Times]:
+        return gathered(await self._pool.read(lambda session: session.rows("delivery_times", limit)))

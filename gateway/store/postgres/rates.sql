@@ -20,3 +20,16 @@ FROM (
     WHERE seq >= $1 ORDER BY seq DESC LIMIT $2
 ) AS counted
 GROUP BY subscription ORDER BY subscription;
+
+-- name: delivery_times
+-- Of a million deliveries too only the newest are looked at, each by its keys.
+WITH newest AS MATERIALIZED (
+    SELECT delivery_id, event_id, subscription, state, finished_at, replay_of FROM deliveries
+    ORDER BY seq DESC LIMIT $1
+)
+SELECT n.subscription, true, a.latency
+FROM newest AS n JOIN attempts AS a ON a.event_id = n.event_id AND a.delivery_id = n.delivery_id
+UNION ALL
+SELECT n.subscription, false, n.finished_at - greatest(e.received_at, e.ts)
+FROM newest AS n JOIN events AS e ON e.event_id = n.event_id
+WHERE n.state = 'succeeded' AND n.replay_of IS NULL;

@@ -37,6 +37,7 @@ FILES = (
     "tail",
     "rates",
     "encryption",
+    "searching",
 )
 
 SQL = {

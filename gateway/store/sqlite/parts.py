@@ -8,6 +8,7 @@ from gateway.store.sqlite.encryption import SqliteEncryption
 from gateway.store.sqlite.event_types import SqliteEventTypes
 from gateway.store.sqlite.health import SqliteHealth
 from gateway.store.sqlite.rates import Rates
+from gateway.store.sqlite.searching import SqliteSearching
 from gateway.store.sqlite.tail import Tail
 from gateway.store.sqlite.waits import SqliteWaits
 from gateway.store.sqlite.writer import Writer
@@ -23,4 +24,5 @@ class Parts:
         self.audit = Audit(writer, read)
         self.tail = Tail(writer, read)
         self.rates = Rates(read)
+        self.searching = SqliteSearching(read)
         self.encryption = SqliteEncryption(writer, read)

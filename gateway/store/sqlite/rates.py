@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from gateway.store.rates import SourceCount, SubscriptionCount
+from gateway.store.rates import SourceCount, SubscriptionCount, Times, gathered
 from gateway.store.records import Mark
 from gateway.store.sqlite.connection import Read
 from gateway.store.statements import load
@@ -28,3 +28,7 @@ class Rates:
         return await self._read(
             lambda db: [SubscriptionCount(*row) for row in db.execute(SQL["subscriptions"], asked)]
         )
+
+    async def times(self, limit: int) -> Sequence[Times]:
+        found = await self._read(lambda db: db.execute(SQL["times"], {"limit": limit}).fetchall())
+        return gathered(found)

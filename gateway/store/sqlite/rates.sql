@@ -20,3 +20,15 @@ FROM (
     WHERE seq >= :deliveries ORDER BY seq DESC LIMIT :limit
 )
 GROUP BY subscription ORDER BY subscription;
+
+-- name: times
+-- Of a million deliveries too only the newest are looked at, each by its keys.
+WITH newest AS (
+    SELECT delivery_id, event_id, subscription, state, finished_at, replay_of FROM deliveries
+    ORDER BY seq DESC LIMIT :limit
+)
+SELECT n.subscription, 1, a.latency FROM newest AS n JOIN attempts AS a ON a.delivery_id = n.delivery_id
+UNION ALL
+SELECT n.subscription, 0, n.finished_at - max(e.received_at, e.ts)
+FROM newest AS n JOIN events AS e ON e.event_id = n.event_id
+WHERE n.state = 'succeeded' AND n.replay_of IS NULL;

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from gateway.api.v1 import looking
+from gateway.cli import app
 from gateway.store.records import Reception
-from tests.api.v1.conftest import Served
+from tests.api.v1.conftest import ADMIN, Served
 from tests.cli.conftest import HOUR, NOW, SECOND, event, rejection
 
 A_PAYLOAD = '{"amount":1.10,"id":12345678901234567890123}'
@@ -232,3 +234,19 @@ def test_a_body_that_is_no_text_is_base64(served: Served) -> None:
         replace(event(), reception=Reception("192.0.2.1", "http://x", "[]", 0, "r", b"\xff\x00"))
     )
     assert served.get("/events/evt_1").json()["body_base64"] == "/wA="
+
+
+def test_events_are_searched_by_their_payload(served: Served) -> None:
+    served.home.accept(event("a", data='{"x":{"y":"z"}}'), event("b", at=NOW + 1))
+    (found,) = served.get("/events", payload="x.y=z").json()["items"]
+    assert found["id"] == "a"
+    with served.client() as client:
+        assert [one.id for one in client.events(payload="x.y=z")] == ["a"]
+    env = {"GATEWAY_TOKEN": ADMIN}
+    listed = CliRunner(env=env).invoke(app, ["events", "--url", served.url, "--payload", "x.y=z"])
+    assert listed.stdout.count("stripe/customer.created") == 1
+
+
+def test_a_search_must_have_a_path_and_a_value(served: Served) -> None:
+    refused = served.get("/events", payload="x y")
+    assert refused.status_code == 422 and "query.payload" in refused.text

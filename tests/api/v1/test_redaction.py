@@ -107,6 +107,20 @@ def test_nobody_who_follows_gets_it(served: Served, bodies: str) -> None:
     assert MARK in page.text and [sign for sign in SIGNS if sign in page.text] == []
 
 
+SEARCHES = [
+    (f"data.object.email={PLANTED}", []),
+    (f"**={PLANTED}", []),
+    (f"data.object.lines.card.{PLANTED}={PLANTED}", []),
+    ("data.object.amount=7", [ID]),
+]
+
+
+@pytest.mark.parametrize(("payload", "ids"), SEARCHES)
+def test_a_search_finds_nothing_by_it(served: Served, payload: str, ids: list[str]) -> None:
+    found = served.get("/events", token=None, source="stripe", payload=payload).json()["items"]
+    assert [one["id"] for one in found] == ids
+
+
 def test_no_page_of_the_dashboard_shows_it(served: Served) -> None:
     shown = ""
     for route in routes(served.gateway._site()):

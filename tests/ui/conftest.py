@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
 import threading
@@ -119,38 +120,38 @@ class Dashboard:
 Open = Callable[..., Dashboard]
 
 
+@contextlib.contextmanager
+def running(
+    folder: Path, server: str = "", role: Role = UNDELIVERED, store: str = SQLITE, more: str = ""
+) -> Iterator[Dashboard]:
+    """A gateway on a config and a store in `folder`, until the block ends."""
+    (folder / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more))
+    settings = load(folder / "config.yaml", {})
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        Gateway(settings, role), log_config=None, lifespan="on", interface="asgi3", ws="none"
+    )
+    serving = uvicorn.Server(config)
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not serving.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.01)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        with httpx.Client(base_url=url, trust_env=False) as client:
+            yield Dashboard(settings.store.target, url, client)
+    finally:
+        serving.should_exit = True
+        thread.join()
+        listener.close()
+
+
 @pytest.fixture
 def dashboard_of(tmp_path: Path) -> Iterator[Open]:
     """Starts a gateway: `dashboard_of(", admin_token: …")`."""
-    stops: list[Callable[[], None]] = []
-
-    def one(server: str = "", role: Role = UNDELIVERED, store: str = SQLITE, more: str = "") -> Dashboard:
-        (tmp_path / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more))
-        settings = load(tmp_path / "config.yaml", {})
-        gateway = Gateway(settings, role)
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(gateway, log_config=None, lifespan="on", interface="asgi3", ws="none")
-        serving = uvicorn.Server(config)
-        thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not serving.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.01)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        client = httpx.Client(base_url=url, trust_env=False)
-
-        def stop() -> None:
-            client.close()
-            serving.should_exit = True
-            thread.join()
-            listener.close()
-
-        stops.append(stop)
-        return Dashboard(settings.store.target, url, client)
-
-    yield one
-    for stop in stops:
-        stop()
+    with contextlib.ExitStack() as ending:
+        yield lambda *parts, **more: ending.enter_context(running(tmp_path, *parts, **more))
 
 
 @pytest.fixture

@@ -254,3 +254,17 @@ def test_an_event_shows_what_a_filter_saw(dashboard_of: Open) -> None:
     assert "its filter says no" in page and "event.data.amount &gt; 100" in page
     assert "&#34;event.data.amount&#34;:5" in page
     assert "No subscription wants" in picky.post(f"/events/{one.event_id}/replay").text
+
+
+def test_events_are_searched_by_a_field_of_their_payload(dashboard: Dashboard) -> None:
+    dashboard.accept(recent("evt_a", data='{"x":{"y":"z"}}'), recent("evt_b"))
+    found = dashboard.text("/events?payload=x.y%3Dz")
+    assert "evt_a" in found and "evt_b" not in found and 'value="x.y=z"' in found
+    assert dashboard.get("/events?payload=x").status_code == 400
+
+
+def test_a_subscription_shows_how_long_it_takes(dashboard: Dashboard) -> None:
+    dashboard.accept(recent(to=("app",)))
+    dashboard.end("succeeded", status=200)
+    shown = dashboard.text("/subscriptions")
+    assert "p50 12ms, p95 12ms, p99 12ms of 1 attempt" in shown and "from reception to success" in shown

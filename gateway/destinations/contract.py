@@ -27,7 +27,8 @@ class Answer:
     returned, its traceback where it raised. `whole` is an HTTP answer as it came.
 
     A function can say what comes next: `final` that no other attempt helps, `retry_in` the exact seconds
-    until the next one.
+    until the next one. Without an error, it can be `parked`: its run goes on at that time (Unix ms), and
+    nothing is used up.
     """
 
     latency: int
@@ -38,6 +39,7 @@ class Answer:
     whole: Whole | None = None
     final: bool = False
     retry_in: float | None = None
+    parked: int | None = None
 
 
 class Destination(Protocol):

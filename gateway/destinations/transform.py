@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from gateway.destinations.contract import Answer, Destination
+from gateway.destinations.ended import failed
 from gateway.destinations.message import ms_since
-from gateway.destinations.raised import failed
 from gateway.destinations.threads import Threads
 from gateway.expression import Expression
 from gateway.functions.shape import Shape

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
 
-from gateway.config import Subscription
+from gateway.config import parse_duration
 from gateway.event import API, SENT_BESIDE, Event, new_id
 from gateway.event_rules import problems
+from gateway.functions.errors import LONGEST, Abandoned
 from gateway.functions.event import Event as Sent
-from gateway.functions.run import Run, Sendable
+from gateway.functions.run import Run, Sendable, Wait
 from gateway.running import Running
 from gateway.store import Store
 from gateway.store.records import Candidate, Claimed
-
-MARGIN = 86_400.0
-"""Seconds that the id of a sent event stays taken beyond the last attempt that could send it again."""
+from gateway.store.steps import NewStep
 
 
 class StoredRuns:
@@ -52,18 +52,47 @@ class StoredRun:
         self.attempt = delivery.attempts
         self.retries = delivery.retries
 
-    async def send(self, events: Sequence[Sendable], positions: Sequence[str]) -> list[str]:
+    async def steps(self) -> Mapping[str, str]:
+        if self.attempt == 1:  # nothing came before it
+            return {}
+        found = await self._runs.store.steps.of(self._claimed.event.event_id, self.run_id)
+        return {step.key: step.result for step in found}
+
+    async def keep(self, key: str, result: str) -> str:
+        return await self._kept(key, result)
+
+    async def send(self, key: str, events: Sequence[Sendable], positions: Sequence[str]) -> str:
         wires = [_wire(event) for event in events]
         found = [str(problem) for index, wire in enumerate(wires) for problem in problems(index, wire)]
         if found:
             raise ValueError(f"{'; '.join(found[:3])}; nothing was sent")
-        candidates = [
+        candidates = tuple(
             self._candidate(wire, position) for wire, position in zip(wires, positions, strict=True)
-        ]
+        )
         self._check_size(candidates)
-        outcomes = await self._runs.store.accept(candidates) if candidates else ()
+        result = await self._kept(key, "", candidates)
         self._runs.wake({name for candidate in candidates for name in candidate.subscriptions})
-        return [outcome.event_id for outcome in outcomes]
+        return result
+
+    def until(self, wait: Wait) -> int:
+        seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
+        if isinstance(seconds, str):
+            seconds = parse_duration(seconds)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST:
+            raise ValueError(f"must be seconds or a duration such as 5m, at most 366d, not {wait!r}")
+        return round((self._runs.clock() + seconds) * 1000)
+
+    def is_over(self, until: int) -> bool:
+        """By the clock here, or by that of the store, which gave the run out again at that time."""
+        return until <= round(self._runs.clock() * 1000) or until <= self._claimed.delivery.due_at
+
+    async def _kept(self, key: str, result: str, send: tuple[Candidate, ...] = ()) -> str:
+        now, event_id = round(self._runs.clock() * 1000), self._claimed.event.event_id
+        new = NewStep(event_id, self.run_id, self.attempt, key, result, now, send)
+        kept = await self._runs.store.steps.keep(new)
+        if kept is None:
+            raise Abandoned("the run was cancelled, or another worker has it")
+        return kept
 
     def _candidate(self, wire: dict[str, Any], position: str) -> Candidate:
         """As the event of a sender, whose name is the function's."""
@@ -81,6 +110,7 @@ class StoredRun:
             received_at=now,
             attributes={"function": self.subscription, "run_id": self.run_id, **beside},
         )
+        settings = self._runs.running().settings
         digest = hashlib.sha256(data.encode()).digest()
         routed = self._runs.running().router.route(event)
         return Candidate(
@@ -88,17 +118,10 @@ class StoredRun:
             digest,
             routed.subscriptions,
             event.id,
-            self._window(),
+            round(max(settings.dedupe.window, settings.store.retention.keys or 0.0) * 1000),
             orders=routed.orders,
             verdicts=routed.verdicts,
         )
-
-    def _window(self) -> int:
-        """How long an id stays taken, in ms: as long as an attempt may follow that sends it again."""
-        settings = self._runs.running().settings
-        subscription: Subscription | None = settings.subscriptions.get(self.subscription)
-        last = subscription.retry.total + MARGIN if subscription is not None else MARGIN
-        return round(max(settings.dedupe.window, settings.store.retention.keys or 0.0, last) * 1000)
 
     def _check_size(self, candidates: Sequence[Candidate]) -> None:
         most = int(self._runs.running().settings.server.max_send_body)

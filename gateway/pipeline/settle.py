@@ -44,6 +44,11 @@ def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:
     return _in_order(claimed, Settlement(attempt, "pending", now, claimed.delivery.retries, now))
 
 
+def parked(claimed: Claimed, attempt: Attempt, until: int, now: int) -> Settlement:
+    """What to write where the run of a function waits until then (Unix ms): due then, no retry used up."""
+    return _in_order(claimed, Settlement(attempt, "pending", until, claimed.delivery.retries, now))
+
+
 def _in_order(claimed: Claimed, settled: Settlement) -> Settlement:
     """The same, saying whose order it concerns, if anybody's."""
     key, subscription = claimed.delivery.order_key, claimed.delivery.subscription

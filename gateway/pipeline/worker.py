@@ -20,7 +20,7 @@ from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
 from gateway.pipeline.runs import StoredRuns
-from gateway.pipeline.settle import interrupted, settlement
+from gateway.pipeline.settle import interrupted, parked, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
@@ -210,10 +210,18 @@ class Worker:
         wait = parse_retry_after(answer.retry_after, self._clock())
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
+        attempt = _attempt(claimed, started, answer)
         try:
-            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait, answer)
+            if answer.parked is not None:
+                return await self._park(lane, claimed, attempt, answer.parked)
+            await self._settle(lane.subscription, claimed, attempt, wait, answer)
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
+
+    async def _park(self, lane: Lane, claimed: Claimed, attempt: Attempt, until: int) -> None:
+        await self._write(claimed, parked(claimed, attempt, until, self._now()))
+        lane.due(until / 1000)
+        self._more.set()
 
     async def _try(self, lane: Lane, claimed: Claimed, now: float) -> Answer:
         try:

@@ -38,6 +38,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.steps import Steps
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -74,6 +75,11 @@ class Store(Protocol):
     @property
     def commits(self) -> Commits:
         """What the transactions of this process came to."""
+        ...
+
+    @property
+    def steps(self) -> Steps:
+        """What runs of functions have finished."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:

@@ -17,6 +17,7 @@ from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
+from gateway.store.postgres.steps import PostgresSteps
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -40,6 +41,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.steps import Steps
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -73,6 +75,10 @@ class PostgresStore:
     @property
     def commits(self) -> Commits:
         return self._groups.commits
+
+    @property
+    def steps(self) -> Steps:
+        return PostgresSteps(self._pool, self._groups)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)

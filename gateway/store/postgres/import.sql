@@ -46,6 +46,10 @@ SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER
 -- name: copied_backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2) ORDER BY account, source LIMIT $3;
 
+-- name: copied_steps
+SELECT event_id, run_id, key, kept_at, result
+FROM steps WHERE (event_id, run_id, key) > ($1, $2, $3) ORDER BY event_id, run_id, key LIMIT $4;
+
 -- name: last_of_events
 SELECT max(seq) FROM events;
 
@@ -72,6 +76,9 @@ SELECT max(subscription) FROM paused;
 
 -- name: last_of_backfills
 SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1;
+
+-- name: last_of_steps
+SELECT event_id, run_id, key FROM steps ORDER BY event_id DESC, run_id DESC, key DESC LIMIT 1;
 
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
@@ -128,6 +135,10 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
 -- name: take_backfills
 INSERT INTO backfills (source, account, cursor, busy_until)
 SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS b (account, source, cursor);
+
+-- name: take_steps
+INSERT INTO steps (event_id, run_id, key, kept_at, result)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]);
 
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.

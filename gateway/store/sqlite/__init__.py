@@ -44,9 +44,11 @@ from gateway.store.sqlite import backfills, deliveries, rejections, retention, w
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
+from gateway.store.sqlite.steps import SqliteSteps
 from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
+from gateway.store.steps import Steps
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -78,6 +80,10 @@ class SqliteStore:
     @property
     def commits(self) -> Commits:
         return self._writer.commits
+
+    @property
+    def steps(self) -> Steps:
+        return SqliteSteps(self._read, self._writer)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)

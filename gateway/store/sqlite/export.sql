@@ -47,9 +47,13 @@ SELECT subscription, paused_at, reason FROM paused WHERE subscription > ?1 ORDER
 -- name: backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2) ORDER BY account, source LIMIT ?3;
 
+-- name: steps
+SELECT event_id, run_id, key, kept_at, result
+FROM steps WHERE (event_id, run_id, key) > (?1, ?2, ?3) ORDER BY event_id, run_id, key LIMIT ?4;
+
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
        (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
        (SELECT count(*) FROM verdicts) AS verdicts, (SELECT count(*) FROM dedupe_keys) AS dedupe_keys,
        (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills;
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM steps) AS steps;

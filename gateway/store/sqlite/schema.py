@@ -45,6 +45,12 @@ def m009_backfills(db: sqlite_utils.Database) -> None:
     db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
 
 
+@migrations()
+def m010_steps(db: sqlite_utils.Database) -> None:
+    """What runs of functions have finished."""
+    _run("m010_steps.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

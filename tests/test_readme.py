@@ -364,9 +364,7 @@ def test_the_adapter_receives_what_somebody_else_signed(session: Session) -> Non
     body = b'{"eventId":"01J","eventType":"FORM_RESPONSE","data":{"fields":[]}}'
     digest = base64.b64encode(hmac.digest(b"a secret of the form", body, hashlib.sha256)).decode()
     url = f"http://127.0.0.1:{session.ports['8080']}/webhooks/forms"
-    sent = [
-        httpx.post(url, content=body, headers={"tally-signature": p + digest}) for p in ("sha256=", "")
-    ]
+    sent = [httpx.post(url, content=body, headers={"tally-signature": p + digest}) for p in ("sha256=", "")]
     assert [response.status_code for response in sent] == [401, 200]
 
 

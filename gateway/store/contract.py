@@ -39,6 +39,7 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.steps import Steps
+from gateway.store.waits import Waits
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -80,6 +81,11 @@ class Store(Protocol):
     @property
     def steps(self) -> Steps:
         """What runs of functions have finished."""
+        ...
+
+    @property
+    def waits(self) -> Waits:
+        """The deliveries that are parked until another event comes."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:

@@ -18,6 +18,7 @@ from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
 from gateway.store.postgres.steps import PostgresSteps
+from gateway.store.postgres.waits import PostgresWaits
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -42,6 +43,7 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.steps import Steps
+from gateway.store.waits import Waits
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -79,6 +81,10 @@ class PostgresStore:
     @property
     def steps(self) -> Steps:
         return PostgresSteps(self._pool, self._groups)
+
+    @property
+    def waits(self) -> Waits:
+        return PostgresWaits(self._pool, self._groups)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)

@@ -24,7 +24,7 @@ Clock = Literal["database", "caller"]
 
 SQL = {
     name: statement
-    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "steps")
+    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "steps", "waits")
     for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 

@@ -16,7 +16,7 @@ import orjson
 from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
-from gateway.store.contract import Planned, StoreError, StoreRefused
+from gateway.store.contract import StoreError
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -43,15 +43,19 @@ from gateway.store.records import (
 from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
-from gateway.store.sqlite.schema import known, lacking, migrate
+from gateway.store.sqlite.schema import plan, prepare
 from gateway.store.sqlite.steps import SqliteSteps
+from gateway.store.sqlite.waits import SqliteWaits
 from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.steps import Steps
+from gateway.store.waits import Waits
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+__all__ = ["SqliteStore", "plan", "prepare"]
 
 LISTEN_EVERY = 0.05
 """Seconds from one look for other processes' deliveries to the next: a look costs some 100 µs."""
@@ -84,6 +88,10 @@ class SqliteStore:
     @property
     def steps(self) -> Steps:
         return SqliteSteps(self._read, self._writer)
+
+    @property
+    def waits(self) -> Waits:
+        return SqliteWaits(self._read, self._writer)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
@@ -270,33 +278,3 @@ class SqliteStore:
         db: sqlite3.Connection = self._local.db
         with translated(self._path):
             return read(db)
-
-
-def plan(path: Path) -> list[Planned]:
-    """The migrations that the file at `path` lacks, all of them where there is none. Raises StoreError."""
-    if not path.is_file():
-        return [Planned(name, (), False) for name in known()]
-    db = connect(path)
-    try:
-        with translated(path):
-            return [Planned(name, (), False) for name in lacking(db, str(path))]
-    finally:
-        db.close()
-
-
-def prepare(path: Path, may_migrate: bool = True) -> list[str]:
-    """Make the file at `path`, for this user only, or migrate it. Returns the migrations that ran.
-
-    Raises StoreError.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise StoreRefused(f"{path}: {error.strerror}; the store can't be made there") from error
-    db = connect(path)
-    try:
-        with translated(path):
-            return migrate(db, str(path), may_migrate)
-    finally:
-        db.close()

@@ -82,6 +82,7 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    retry        {retry}",
         *([f"    if           {each.condition}"] if each.condition else []),
         *([f"    order by     {each.order}"] if each.order else []),
+        *([f"    breaker      {each.breaker}"] if each.breaker else []),
         *_secret_lines(each),
     ]
 

@@ -55,6 +55,7 @@ class SubscriptionDescription:
     condition: str | None = None
     order: str | None = None
     transform: str | None = None
+    breaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +150,5 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
         transform=None if subscription.transform is None else subscription.transform.text,
+        breaker=None if subscription.breaker is None else subscription.breaker.summary,
     )

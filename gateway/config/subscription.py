@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
 from gateway.config.problems import shown
@@ -126,6 +127,7 @@ class Subscription(Section):
     transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
+    breaker: Breaker | None = None
 
     @model_validator(mode="after")
     def _order_has_a_key(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
@@ -113,8 +113,24 @@ class Sources(Row):
     items: list[SourceRow]
 
 
+class HealthRow(Row):
+    """What is wrong with a subscription: since when its attempts fail, and why; how its breaker stands.
+
+    While the breaker is open one delivery is tried from `probe_at` on.
+    """
+
+    failing_since: int | None
+    failing: str | None
+    breaker: Literal["closed", "half open", "open"]
+    opened_at: int | None
+    probe_at: int | None
+
+
 class SubscriptionRow(Row):
-    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now."""
+    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
+
+    `breaker` is its circuit breaker in words; `health` is null while nothing is wrong.
+    """
 
     name: str
     events: list[str]
@@ -124,8 +140,10 @@ class SubscriptionRow(Row):
     schedule: list[str]
     total: str
     concurrency: int
+    breaker: str | None
     waiting: int
     paused: PauseRow | None
+    health: HealthRow | None
 
 
 class LeftRow(Row):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.destinations import Answer
 from gateway.pipeline import system
 from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded
 from gateway.pipeline.route import Router
@@ -37,6 +38,19 @@ def _settlement(
         return Settlement(attempt, state, now, delivery.retries, now, emit)
     emit += _paused(claimed, router, now)
     return Settlement(attempt, state, now, delivery.retries, now, emit, delivery.subscription, GONE)
+
+
+def attempted(claimed: Claimed, started: float, answer: Answer) -> Attempt:
+    """The row of an attempt that began at `started` (Unix seconds)."""
+    return Attempt(
+        delivery_id=claimed.delivery.delivery_id,
+        number=claimed.delivery.attempts,
+        started_at=round(started * 1000),
+        latency=answer.latency,
+        status=answer.status,
+        error=answer.error,
+        response=answer.response,
+    )
 
 
 def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:

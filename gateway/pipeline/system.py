@@ -22,6 +22,7 @@ FINISHED = "gateway/delivery.finished"
 CANCELLED = "gateway/delivery.cancelled"
 PAUSED = "gateway/subscription.paused"
 RESUMED = "gateway/subscription.resumed"
+FAILING = "gateway/subscription.failing"
 DIFFERS = "gateway/duplicate.differs"
 SILENT = "gateway/source.silent"
 REJECTED = "gateway/signature.rejected"
@@ -54,9 +55,15 @@ def paused(subscription: str, reason: str, router: Router, now: int) -> Candidat
     return emit(PAUSED, {"function_id": subscription, "reason": reason}, router, now)
 
 
-def resumed(subscription: str, router: Router, now: int) -> Candidate:
-    """A subscription gets its deliveries again."""
-    return emit(RESUMED, {"function_id": subscription}, router, now)
+def resumed(subscription: str, router: Router, now: int, reason: str | None = None) -> Candidate:
+    """A subscription gets its deliveries again; `reason` where no person has resumed it."""
+    why = {} if reason is None else {"reason": reason}
+    return emit(RESUMED, {"function_id": subscription} | why, router, now)
+
+
+def failing(subscription: str, why: str, router: Router, now: int) -> Candidate:
+    """So many attempts for a subscription fail that a person should look, before deliveries are dead."""
+    return emit(FAILING, {"function_id": subscription, "reason": why}, router, now)
 
 
 def duplicate_differs(duplicate: Duplicate, router: Router, now: int) -> Candidate:

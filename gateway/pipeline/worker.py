@@ -16,11 +16,12 @@ from collections.abc import Callable, Collection, Iterable
 from gateway.config import Settings, Subscription
 from gateway.destinations import Answer
 from gateway.pipeline.handing_on import keep_answer
+from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
 from gateway.pipeline.runs import StoredRuns
-from gateway.pipeline.settle import interrupted, parked, settlement
+from gateway.pipeline.settle import attempted, interrupted, parked, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
@@ -64,6 +65,7 @@ class Worker:
         self._runs = StoredRuns(store, running, self.wake, clock)
         self._owner = this_process()
         self._lanes: dict[str, Lane] = {}
+        self._healths = Healths(store, running, self.wake)
         self._settings: Settings | None = None
         self._more = asyncio.Event()
         self._claiming = asyncio.Lock()
@@ -108,6 +110,11 @@ class Worker:
             found[named.DELIVERING.name, (name,)] = len(lane.under_way)
             found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
         return found
+
+    @property
+    def failing(self) -> list[str]:
+        """The subscriptions whose attempts fail now."""
+        return self._healths.failing
 
     async def stop(self, limit: float) -> None:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
@@ -156,6 +163,19 @@ class Worker:
                 await self._lanes.pop(name).close()
         for claimed in await self._store.expired(self._now()):
             await self._settle_lost(claimed)
+        for name in await self._healths.look(
+            [n for n, lane in self._lanes.items() if lane.wanted], self._now()
+        ):
+            await self._probe(name, self._lanes[name])
+
+    async def _probe(self, name: str, lane: Lane) -> None:
+        """Try one delivery of a subscription whose breaker is open."""
+        async with self._claiming:
+            if self._stopping:
+                return
+            claimed = await self._healths.probe(name, lane.subscription, lane.lease, self._now(), self._owner)
+            if claimed is not None:
+                self._start(lane, claimed)
 
     async def _settle_lost(self, claimed: Claimed) -> None:
         """Count the attempt of a lost worker as failed; where nobody wants it now, only end its lease."""
@@ -204,17 +224,19 @@ class Worker:
         try:
             answer = await self._try(lane, claimed, started)
         except asyncio.CancelledError:
-            attempt = _attempt(claimed, started, Answer(self._ms_since(started), error=STOPPED))
+            attempt = attempted(claimed, started, Answer(self._ms_since(started), error=STOPPED))
             await self._write(claimed, interrupted(claimed, attempt, self._now()))
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
-        attempt = _attempt(claimed, started, answer)
+        attempt = attempted(claimed, started, answer)
         try:
             if answer.parked is not None:
-                return await self._park(lane, claimed, attempt, answer.parked)
-            await self._settle(lane.subscription, claimed, attempt, wait, answer)
+                await self._park(lane, claimed, attempt, answer.parked)
+            else:
+                await self._settle(lane.subscription, claimed, attempt, wait, answer)
+            await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 
@@ -284,15 +306,3 @@ class Worker:
 
     def _ms_since(self, started: float) -> int:
         return max(0, round((self._clock() - started) * 1000))
-
-
-def _attempt(claimed: Claimed, started: float, answer: Answer) -> Attempt:
-    return Attempt(
-        delivery_id=claimed.delivery.delivery_id,
-        number=claimed.delivery.attempts,
-        started_at=round(started * 1000),
-        latency=answer.latency,
-        status=answer.status,
-        error=answer.error,
-        response=answer.response,
-    )

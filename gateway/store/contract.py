@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.store.parts import Parts
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -38,8 +39,6 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.steps import Steps
-from gateway.store.waits import Waits
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -70,22 +69,12 @@ class Planned:
     compatible: bool
 
 
-class Store(Protocol):
+class Store(Parts, Protocol):
     """Where events, dedupe keys and deliveries live."""
 
     @property
     def commits(self) -> Commits:
         """What the transactions of this process came to."""
-        ...
-
-    @property
-    def steps(self) -> Steps:
-        """What runs of functions have finished."""
-        ...
-
-    @property
-    def waits(self) -> Waits:
-        """The deliveries that are parked until another event comes."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
@@ -142,11 +131,11 @@ class Store(Protocol):
         ...
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        """Hold a subscription's deliveries back. False where it was paused already."""
+        """Hold a subscription's deliveries back. False where a person, or a 410, has paused it."""
         ...
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        """Let a paused subscription's deliveries go. False where it was not paused."""
+        """Let a paused subscription's deliveries go, whoever paused it. False where it was not paused."""
         ...
 
     async def mark_released(self, rejection_id: str, now: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.record import record
 from gateway.store.waits import Waited
 from gateway.verdict import Verdict
 from gateway.wait import NewWait
@@ -17,7 +18,7 @@ TRACEBACK = "Traceback (most recent call last):"
 """How what Python prints of an exception begins."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reception:
     """How a webhook reached the gateway, kept for inspection and for verifying it again.
 
@@ -34,7 +35,7 @@ class Reception:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """An event that asks to be stored.
 
@@ -81,7 +82,7 @@ class Duplicate:
         return not self.same_body and self.reason == "event id"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What became of a candidate: `event_id` is its own, or the first event's where it is a duplicate."""
 

@@ -106,6 +106,20 @@ OLDEST = Metric(
 PAUSED = Metric(
     "gateway_subscription_paused", "gauge", ("subscription",), "1 while it is paused.", shared=True
 )
+BREAKER = Metric(
+    "gateway_breaker_state",
+    "gauge",
+    ("subscription",),
+    "Its circuit breaker: 0 closed, or none; 1 half open, a probe is under way; 2 open.",
+    shared=True,
+)
+FAILING = Metric(
+    "gateway_subscription_failing",
+    "gauge",
+    ("subscription",),
+    "1 while so many attempts fail that a person should look.",
+    shared=True,
+)
 READABLE = Metric(
     "gateway_store_readable",
     "gauge",
@@ -142,6 +156,8 @@ METRICS = (
     DUE,
     OLDEST,
     PAUSED,
+    BREAKER,
+    FAILING,
     READABLE,
     COMMIT_WRITES,
     COMMIT,

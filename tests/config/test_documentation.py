@@ -15,6 +15,7 @@ import adapters
 from gateway.config import format_duration, load
 from gateway.config.api_token import ApiToken
 from gateway.config.backfill import Backfill
+from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.settings import SourceKeys, TopLevel
@@ -51,6 +52,7 @@ ALL = [
     *keys(SourceKeys, "sources.*."),
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
+    *keys(Breaker, "subscriptions.*.breaker."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
 DESTINATION_KEYS = [

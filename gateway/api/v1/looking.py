@@ -24,6 +24,7 @@ from gateway.operate import answers, rows
 from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
 from gateway.operate.paging import Fetch, Kept
+from gateway.store.health import Health
 from gateway.store.records import Duplicate, Query, Rejection, Stored
 
 CHUNK = 25
@@ -47,11 +48,13 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
     store = asked.opened.store
     waiting = dict(await store.waiting())
     paused = {each.subscription: rows.PauseRow.of(each) for each in await store.paused()}
+    healths = {each.subscription: _health(each) for each in await store.health.all()}
     found = [
         answers.SubscriptionRow.model_construct(
             **_only(answers.SubscriptionRow, asdict(each)),
             waiting=waiting.pop(each.name, 0),
             paused=paused.get(each.name),
+            health=healths.get(each.name),
         )
         for each in describe(asked.opened.settings).subscriptions
     ]
@@ -61,6 +64,16 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
         for name in sorted(gone)
     ]
     return answers.Subscriptions.model_construct(items=found, left=left)
+
+
+def _health(health: Health) -> answers.HealthRow:
+    return answers.HealthRow(
+        failing_since=health.failing_since,
+        failing=health.failing,
+        breaker=health.breaker,
+        opened_at=health.opened_at,
+        probe_at=health.probe_at,
+    )
 
 
 def _only(row: type[rows.Row], values: dict[str, Any]) -> dict[str, Any]:

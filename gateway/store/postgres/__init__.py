@@ -10,9 +10,10 @@ from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
-from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
+from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.groups import Groups
+from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
@@ -42,8 +43,6 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.steps import Steps
-from gateway.store.waits import Waits
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -65,6 +64,9 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
+        self.health = PostgresHealth(self._groups, self._pool, self._floors)
+        self.steps = PostgresSteps(self._groups, self._pool)
+        self.waits = PostgresWaits(self._pool, self._groups)
 
     @classmethod
     async def open(
@@ -77,14 +79,6 @@ class PostgresStore:
     @property
     def commits(self) -> Commits:
         return self._groups.commits
-
-    @property
-    def steps(self) -> Steps:
-        return PostgresSteps(self._pool, self._groups)
-
-    @property
-    def waits(self) -> Waits:
-        return PostgresWaits(self._pool, self._groups)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)
@@ -126,10 +120,10 @@ class PostgresStore:
         return await self._groups.write(deliveries.cancel, cancellations)
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        return await self._groups.write(deliveries.pause, (subscription, reason, now))
+        return await self._groups.write(pauses.pause, (subscription, reason, now))
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        return await self._groups.write(deliveries.resume, (subscription, emit))
+        return await self._groups.write(pauses.resume, (subscription, emit))
 
     async def mark_released(self, rejection_id: str, now: int) -> None:
         await self._groups.write(rejections.mark_released, (rejection_id, now))

@@ -24,7 +24,18 @@ Clock = Literal["database", "caller"]
 
 SQL = {
     name: statement
-    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "steps", "waits")
+    for file in (
+        "writes",
+        "deliveries",
+        "reads",
+        "retention",
+        "schema",
+        "import",
+        "watch",
+        "health",
+        "steps",
+        "waits",
+    )  # fmt: skip
     for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 

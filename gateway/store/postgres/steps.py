@@ -18,7 +18,7 @@ Key = tuple[str, str]
 class PostgresSteps:
     """The steps of one database; see `gateway.store.steps.Steps`."""
 
-    def __init__(self, pool: Pool, groups: Groups) -> None:
+    def __init__(self, groups: Groups, pool: Pool) -> None:
         self._pool = pool
         self._groups = groups
 

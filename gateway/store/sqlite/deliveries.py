@@ -1,4 +1,4 @@
-"""Deliveries: lease, settle, replay, cancel, pause. Each operation takes a list and answers a list."""
+"""Deliveries: lease, settle, replay, cancel. Each operation takes a list and answers a list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from gateway.store import rows
 from gateway.store.claim import LOOK, LOOKS, Claim
 from gateway.store.records import (
     Cancellation,
-    Candidate,
     Claimed,
     ClaimResult,
     NewDelivery,
@@ -19,6 +18,7 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite import waits
 from gateway.store.sqlite.accept import SQL, accept
+from gateway.store.sqlite.pauses import pause_one
 
 
 def claim(db: sqlite3.Connection, claims: Sequence[Claim]) -> list[ClaimResult]:
@@ -121,7 +121,7 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
         if settlement.emit:
             accept(db, [settlement.emit])
         if settlement.pause is not None:
-            _pause(db, settlement.pause, settlement.pause_reason, settlement.now)
+            pause_one(db, settlement.pause, settlement.pause_reason, settlement.now)
     return held
 
 
@@ -162,25 +162,3 @@ def _cancel(db: sqlite3.Connection, cancellation: Cancellation) -> int:
     if ended:
         accept(db, [cancellation.emit])
     return ended
-
-
-def pause(db: sqlite3.Connection, asked: Sequence[tuple[str, str, int]]) -> list[bool]:
-    """Hold (subscription, reason, now) back."""
-    return [_pause(db, *one) for one in asked]
-
-
-def _pause(db: sqlite3.Connection, subscription: str, reason: str, now: int) -> bool:
-    values = {"subscription": subscription, "reason": reason, "now": now}
-    return db.execute(SQL["pause"], values).rowcount == 1
-
-
-def resume(db: sqlite3.Connection, asked: Sequence[tuple[str, Sequence[Candidate]]]) -> list[bool]:
-    """Let (subscription) go, with the system events that this sets off."""
-    return [_resume(db, *one) for one in asked]
-
-
-def _resume(db: sqlite3.Connection, subscription: str, emit: Sequence[Candidate]) -> bool:
-    resumed = db.execute(SQL["resume"], {"subscription": subscription}).rowcount == 1
-    if resumed:
-        accept(db, [emit])
-    return resumed

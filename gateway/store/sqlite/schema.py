@@ -60,6 +60,12 @@ def m011_waits(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m012_flow(db: sqlite_utils.Database) -> None:
+    """How subscriptions fare."""
+    _run("m012_flow.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

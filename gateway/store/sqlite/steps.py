@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from gateway.store.sqlite.accept import accept
+from gateway.store.sqlite.connection import Read
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.steps import NewStep, Step, sent
 
 SQL = load("gateway.store.sqlite", "steps.sql")
-Read = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
 
 
 class SqliteSteps:
     """The steps of one file; see `gateway.store.steps.Steps`."""
 
-    def __init__(self, read: Read, writer: Writer) -> None:
-        """`read` runs a function on a connection that reads."""
-        self._read = read
+    def __init__(self, writer: Writer, read: Read) -> None:
         self._writer = writer
+        self._read = read
 
     async def of(self, event_id: str, run_id: str) -> Sequence[Step]:
         asked = {"event_id": event_id, "run_id": run_id}

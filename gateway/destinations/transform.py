@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from gateway.destinations.contract import Answer, Destination
+from gateway.destinations.formats import waited
 from gateway.destinations.message import ms_since
-from gateway.expression import Expression
+from gateway.expression import Expression, fields
 from gateway.store.records import Claimed
 
 
@@ -50,7 +51,9 @@ def transform(claimed: Claimed, expression: Expression) -> Claimed:
 
     The provider's headers are left out: its signature is not that of another body. Raises Untransformable.
     """
-    got = expression.of(claimed.event)
+    second = waited(claimed)
+    came = fields(second.event) if second is not None and second.event is not None else None
+    got = expression.evaluate({"event": fields(claimed.event), "async": came})
     if got.error is not None:
         raise Untransformable(got.error)
     try:

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 
 from adapters.base import Adapter, Headers
-from gateway.config import Settings, Source
+from gateway.config import Settings, Source, Subscription
 from gateway.config.ack import AckRule
 from gateway.config.sources import CREDENTIALS
 from gateway.event import compile_patterns
 from gateway.pipeline.route import Router, Rules
+from gateway.wait import CONFIGURED, WaitRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,22 @@ class Running:
 def router(settings: Settings) -> Router:
     """Who wants which events, by `settings`."""
     each = settings.subscriptions.items()
-    rules = {name: Rules(one.if_, one.order_by) for name, one in each if one.if_ or one.order_by}
-    return Router({name: one.events for name, one in each}, rules)
+    rules = {name: Rules(one.if_, one.order_by, _waits(one)) for name, one in each}
+    told = {name: one for name, one in rules.items() if one != Rules()}
+    return Router({name: one.events for name, one in each}, told)
+
+
+def _waits(subscription: Subscription) -> tuple[WaitRule, ...]:
+    """What its deliveries wait for, and what ends them."""
+    waits = subscription.waits
+    first = [WaitRule(CONFIGURED, waits.for_, waits.match, round(waits.timeout * 1000))] if waits else []
+    return (
+        *first,
+        *(
+            WaitRule(f"cancel_on {number}", rule.event, rule.if_, ends=True)
+            for number, rule in enumerate(subscription.cancel_on, 1)
+        ),
+    )
 
 
 CONNECTION = frozenset(

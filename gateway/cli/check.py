@@ -82,6 +82,8 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    retry        {retry}",
         *([f"    if           {each.condition}"] if each.condition else []),
         *([f"    order by     {each.order}"] if each.order else []),
+        *([f"    waits for    {each.waits}"] if each.waits else []),
+        *[f"    cancelled on {rule}" for rule in each.cancels],
         *([f"    breaker      {each.breaker}"] if each.breaker else []),
         *_secret_lines(each),
     ]

@@ -24,6 +24,7 @@ from gateway.cli.opening import (
 from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, moment
 from gateway.cli.progress import bar
 from gateway.event import new_id
+from gateway.repeating import repeat
 from gateway.store.records import Delivery, NewDelivery, Query, Stored
 
 BATCH = 500
@@ -252,7 +253,7 @@ async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) 
     with bar("replaying", len(planned)) as tell:
         for start in range(0, 0 if dry_run else len(planned), BATCH):
             batch = [one.new for one in planned[start : start + BATCH]]
-            made += await opened.store.replay(batch, opened.now)
+            made += await repeat(opened.store, opened.router, batch, opened.now)
             tell(len(batch))
     show_planned(planned, len(planned) if dry_run else made, dry_run)
     await _tell_of_pauses(opened, {one.new.subscription for one in planned})

@@ -8,6 +8,7 @@ from gateway.config.ack import AckRule
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
+from gateway.config.waits import Cancel
 
 _FIXED = {
     "server.host": ("server", "host"),
@@ -54,6 +55,8 @@ class SubscriptionDescription:
     signs: bool = True
     condition: str | None = None
     order: str | None = None
+    waits: str | None = None
+    cancels: tuple[str, ...] = ()
     transform: str | None = None
     breaker: str | None = None
 
@@ -92,6 +95,19 @@ def _order(subscription: Subscription) -> str | None:
         return None
     failing = "blocks the next of its key" if subscription.order == "block" else "lets the next of its key go"
     return f"{subscription.order_by.text}; a failing delivery {failing}"
+
+
+def _waits(subscription: Subscription) -> str | None:
+    waits = subscription.waits
+    if waits is None:
+        return None
+    where = "" if waits.match is None else f" where {waits.match.text}"
+    return f"{', '.join(waits.for_)}{where}, {format_duration(waits.timeout)} long"
+
+
+def _cancel(rule: Cancel) -> str:
+    where = "" if rule.if_ is None else f" where {rule.if_.text}"
+    return f"{', '.join(rule.event)}{where}"
 
 
 def _source(source: Source, settings: Settings) -> SourceDescription:
@@ -149,6 +165,8 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         signs=destination.signs,
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
+        waits=_waits(subscription),
+        cancels=tuple(map(_cancel, subscription.cancel_on)),
         transform=None if subscription.transform is None else subscription.transform.text,
         breaker=None if subscription.breaker is None else subscription.breaker.summary,
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     PlainValidator,
     ValidationInfo,
@@ -18,29 +15,14 @@ from pydantic import (
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
+from gateway.config.patterns import Patterns
 from gateway.config.problems import shown
 from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
-from gateway.event import MAX_NAME
+from gateway.config.waits import CancelOn, Waits, of_two
 from gateway.expression import Expression
 from gateway.functions.reference import Reference
 from gateway.functions.shape import PREFIX, Shape
-
-_PATTERN = re.compile(r"[!-~]+")
-
-
-def _pattern(value: object) -> str:
-    if not isinstance(value, str) or not _PATTERN.fullmatch(value) or len(value) > MAX_NAME:
-        raise ValueError(
-            f"must be a pattern such as stripe/customer.created, github/* or **: printable ASCII without "
-            f"spaces, not {shown(value)}"
-        )
-    if "***" in value or not all(value.split("/")):
-        raise ValueError(
-            f"must be segments divided by one /, with * inside a segment and ** across them, "
-            f"such as stripe/*, not {shown(value)}"
-        )
-    return str(value)
 
 
 class Retry(Section):
@@ -67,15 +49,6 @@ class Retry(Section):
         return sum(self.schedule)
 
 
-def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    if not patterns:
-        raise ValueError('must name at least one pattern, such as ["stripe/*"]; ** is every event')
-    return patterns
-
-
-Patterns = Annotated[tuple[Annotated[str, BeforeValidator(_pattern)], ...], AfterValidator(_some)]
-
-
 def _expression(value: object) -> Expression | None:
     if value is None:
         return None
@@ -96,7 +69,7 @@ def _transform(value: object) -> Expression | Shape | None:
         return _shape(value["python"])
     if isinstance(value, str) and value.startswith(PREFIX):
         return _shape(value.removeprefix(PREFIX))
-    return _expression(value)
+    return of_two(value)
 
 
 def _shape(text: str) -> Shape:
@@ -122,6 +95,8 @@ class Subscription(Section):
     if_: CelExpression = Field(None, alias="if")
     order_by: CelExpression = None
     order: Literal["block", "skip"] = "block"
+    waits: Waits | None = None
+    cancel_on: CancelOn = ()
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
     transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
@@ -133,6 +108,20 @@ class Subscription(Section):
     def _order_has_a_key(self) -> Self:
         if "order" in self.model_fields_set and self.order_by is None:
             raise ValueError("order: says nothing without order_by:, the expression whose value is the key")
+        return self
+
+    @model_validator(mode="after")
+    def _has_room_for_both(self) -> Self:
+        if isinstance(self.transform, Expression) and "async" in self.transform.names and self.waits is None:
+            raise ValueError("transform: there is no async without waits:; there is event")
+        if self.waits is None or self.transform is not None:
+            return self
+        if self.format != "event" or not self.destination.takes_two:
+            what = f"format {self.format}" if self.format != "event" else f"type {self.destination.type}"
+            raise ValueError(
+                f"waits: {what} has no room for a second event; add a transform: that makes one of event and "
+                "async"
+            )
         return self
 
     @field_validator("format")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from gateway.destinations.contract import Answer
 from gateway.functions import NonRetriable, RetryAfter
 from gateway.functions.errors import Ended
 from gateway.store.records import TRACEBACK
+from gateway.wait import NewWait
 
 KEPT = 4096
 """Characters of a value or a traceback that are kept; of a traceback the last ones."""
@@ -39,8 +40,10 @@ class Raised:
     error: BaseException
 
 
-def answer(ended: Returned | Raised, parks: Sequence[int], latency: int) -> Answer:
-    """What came of an attempt, some of whose parts want to wait until `parks` (Unix ms).
+def answer(
+    ended: Returned | Raised, sleeps: Mapping[str, int], waits: Sequence[NewWait], now: int, latency: int
+) -> Answer:
+    """What came of an attempt, some of whose parts `sleep` until then (Unix ms), or wait for events.
 
     An error counts before a wait: the parts that waited do so again in the next attempt. A value does not:
     a run is not at its end while a part of it sleeps.
@@ -48,8 +51,11 @@ def answer(ended: Returned | Raised, parks: Sequence[int], latency: int) -> Answ
     error = _failure(ended.error) if isinstance(ended, Raised) else None
     if error is not None:
         return failed(error, latency)
-    if parks:
-        until = min(parks)
+    if waits:
+        names = ", ".join(pattern for wait in waits if wait.step not in sleeps for pattern in wait.patterns)
+        return Answer(latency, response=f"waits for {names}"[:KEPT], parked=now, waits=tuple(waits))
+    if sleeps:
+        until = min(sleeps.values())
         return Answer(latency, response=f"sleeps until {_time(until)}", parked=until)
     if isinstance(ended, Raised):
         return failed(ended.error, latency)

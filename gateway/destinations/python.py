@@ -53,7 +53,7 @@ class PythonDestination:
             ended = Raised(self._late())
         finally:
             memory.end()
-        return answer(ended, memory.parks, ms_since(started))
+        return answer(ended, memory.parks, memory.opened, round(now * 1000), ms_since(started))
 
     async def _ended(self, event: Event, memory: Memory) -> Returned | Raised:
         try:

@@ -13,9 +13,10 @@ import orjson
 
 from gateway.destinations.contract import Answer, Destination
 from gateway.destinations.ended import failed
+from gateway.destinations.formats import waited
 from gateway.destinations.message import ms_since
 from gateway.destinations.threads import Threads
-from gateway.expression import Expression
+from gateway.expression import Expression, fields
 from gateway.functions.shape import Shape
 from gateway.store.records import Claimed
 
@@ -74,7 +75,9 @@ def transform(claimed: Claimed, expression: Expression) -> Claimed:
 
     The provider's headers are left out: its signature is not that of another body. Raises Untransformable.
     """
-    got = expression.of(claimed.event)
+    second = waited(claimed)
+    came = fields(second.event) if second is not None and second.event is not None else None
+    got = expression.evaluate({"event": fields(claimed.event), "async": came})
     if got.error is not None:
         raise Untransformable(got.error)
     return _with(claimed, got.value)
@@ -91,7 +94,8 @@ class _Raised(Exception):
 def _shaped(claimed: Claimed, shape: Shape) -> Claimed:
     """The same by a function. Raises Untransformable, or _Raised with its own error."""
     try:
-        value = shape.value(claimed.event)
+        second = waited(claimed)
+        value = shape.value(claimed.event, second.event if second is not None else None)
     except BaseException as error:
         raise _Raised(error) from error
     return _with(claimed, value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, ParamSpec, TypeVar, overload
 
 from gateway.functions.errors import Ended, Parked
+from gateway.functions.event import Event
 from gateway.functions.memory import Memory
 from gateway.functions.reference import is_async
 from gateway.functions.run import Sendable, Wait
@@ -21,7 +22,8 @@ class Context:
     """One attempt of a run.
 
     `run_id` is the delivery's id, the same at every attempt and another for a replay; `attempt` the number of
-    this attempt, from 1; `retries` how many failed before; `subscription` the name it runs under.
+    this attempt, from 1; `retries` how many failed before; `subscription` the name it runs under. `second` is
+    the event that `waits:` of the subscription waited for, None where there is none.
     """
 
     def __init__(self, memory: Memory) -> None:
@@ -30,6 +32,7 @@ class Context:
         self.subscription = memory.run.subscription
         self.attempt = memory.run.attempt
         self.retries = memory.run.retries
+        self.second = memory.run.second
 
     def send(self, *events: Sendable) -> Coroutine[Any, Any, list[str]]:
         """Send events, all or none; on disk when this has been awaited. Gives their event_ids.
@@ -64,6 +67,18 @@ class Context:
         """
         return self._sleep(self._memory.named("sleep"), wait)
 
+    def wait_for(
+        self, event: str | Sequence[str], match: str | None = None, timeout: Wait | None = None
+    ) -> Coroutine[Any, Any, Event | None]:
+        """The next event of these names, or patterns; None where none comes within `timeout`.
+
+        `match` is a CEL expression over `event`, the run's own, and `async`, the one that comes, such as
+        `event.data.id == async.data.id`. Events count that come after the attempt has ended, which it does
+        here, as for a sleep; nothing is held meanwhile.
+        """
+        names = [event] if isinstance(event, str) else list(event)
+        return self._wait_for(self._memory.named("wait"), names, match, timeout)
+
     async def parallel(self, *doing: Awaitable[T]) -> list[T]:
         """Wait for all of several steps and sleeps at once. Gives their results, in this order.
 
@@ -88,6 +103,11 @@ class Context:
             if inspect.isawaitable(value):
                 value = await value
         return await self._memory.keep(key, value)
+
+    async def _wait_for(
+        self, key: str, names: list[str], match: str | None, timeout: Wait | None
+    ) -> Event | None:
+        return self._memory.wait(key, names, match, timeout)
 
     async def _sleep(self, key: str, wait: Wait) -> None:
         until = await self._memory.sleep(key, wait)

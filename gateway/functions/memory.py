@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import orjson
 
-from gateway.functions.errors import Abandoned, NonRetriable
+from gateway.functions.errors import Abandoned, NonRetriable, Parked
 from gateway.functions.event import Event
 from gateway.functions.run import Run, Sendable, Wait
+from gateway.wait import NewWait
 
 T = TypeVar("T")
 InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -42,8 +43,10 @@ class Memory:
     def __init__(self, run: Run, in_thread: InThread) -> None:
         self.run = run
         self.in_thread = in_thread
-        self.parks: list[int] = []
-        """The times (Unix ms) that parts of the run wait for."""
+        self.parks: dict[str, int] = {}
+        """The times (Unix ms) until which parts of the run sleep, by their keys."""
+        self.waits: list[NewWait] = []
+        """The events that parts of the run wait for."""
         self._counts: Counter[str] = Counter()
         self._open: set[asyncio.Task[Any]] = set()
         self._results: asyncio.Task[dict[str, str]] | None = None
@@ -111,6 +114,22 @@ class Memory:
         """Until when (Unix ms) the run has to wait still, None where that is over."""
         return await self.whole(self._sleep(key, wait))
 
+    def wait(self, key: str, events: Sequence[str], match: str | None, timeout: Wait | None) -> Event | None:
+        """What a wait brought. Raises Parked while it is open, and ValueError where it can't be opened."""
+        self.check()
+        waited = self.run.waited(key)
+        if waited is not None and not waited.is_open:
+            return waited.event
+        self.waits.append(self.run.new_wait(key, events, match, timeout))
+        raise Parked(None)
+
+    @property
+    def opened(self) -> tuple[NewWait, ...]:
+        """The waits that the attempt ends in. Beside one for an event, a sleep is one as well."""
+        if not self.waits:
+            return ()
+        return (*self.waits, *(self.run.timer(key, until) for key, until in self.parks.items()))
+
     async def whole(self, doing: Coroutine[Any, Any, T]) -> T:
         """What comes of `doing`, which goes on where the one who waits for it is cancelled."""
         if self._closed:
@@ -165,7 +184,7 @@ class Memory:
             until = await self._keep(key, str(self.run.until(wait)))
         if self.run.is_over(until):
             return None
-        self.parks.append(until)
+        self.parks[key] = until
         return int(until)
 
 

@@ -69,8 +69,11 @@ def load_module(name: str) -> ModuleType:
         raise Unloadable(_failed(name, error)) from error
 
 
-def takes(code: Callable[..., Any], most: int) -> int:
-    """How many arguments `code` can be called with, the most from 1 to `most`. Raises Unloadable for none."""
+def takes(code: Callable[..., Any], most: int, second: str = "ctx") -> int:
+    """How many arguments `code` can be called with, the most from 1 to `most`. Raises Unloadable for none.
+
+    `second` is what messages call the second of them.
+    """
     try:
         signature = inspect.signature(code)
     except (TypeError, ValueError):
@@ -81,7 +84,7 @@ def takes(code: Callable[..., Any], most: int) -> int:
             return count
         except TypeError:
             continue
-    wanted = "(event)" if most == 1 else "(event) or (event, ctx)"
+    wanted = f"(event) or (event, {second})"
     raise Unloadable(f"it takes {signature}, and is called with {wanted}; change its arguments")
 
 

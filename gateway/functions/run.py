@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 from gateway.functions.event import Event
+from gateway.wait import NewWait
 
 Sendable = Event | Mapping[str, Any]
 """An event to send; a mapping has the fields that are sent, as in `{"name": …, "data": {…}}`."""
 
 Wait = float | str | timedelta
 """Seconds, or a duration as in config.yaml: `"5m"`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A wait of a run: still open, or with the event that came, None where its time was over."""
+
+    is_open: bool
+    event: Event | None = None
 
 
 class Run(Protocol):
@@ -38,6 +48,11 @@ class Run(Protocol):
         """How many attempts failed before."""
         ...
 
+    @property
+    def second(self) -> Event | None:
+        """What came of the `waits:` of the subscription; None where it has none, or none came in time."""
+        ...
+
     async def steps(self) -> Mapping[str, str]:
         """The results of the steps that are finished, as JSON, by their keys. Raises StoreError."""
         ...
@@ -55,6 +70,18 @@ class Run(Protocol):
         Returns that: the name and the event_id of each, as JSON. The same position of the same run is the
         same event. Raises ValueError where an event can't be, Abandoned and StoreError.
         """
+        ...
+
+    def waited(self, key: str) -> Waited | None:
+        """What came of a wait of the run; None where it was not opened yet."""
+        ...
+
+    def new_wait(self, key: str, events: Sequence[str], match: str | None, timeout: Wait | None) -> NewWait:
+        """A wait to open when the attempt ends. Raises ValueError where it can't be."""
+        ...
+
+    def timer(self, key: str, until: int) -> NewWait:
+        """A wait for nothing but that time (Unix ms)."""
         ...
 
     def until(self, wait: Wait) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 from gateway.functions.errors import Ended, Parked
+from gateway.functions.event import Event
 from gateway.functions.memory import Memory, guarded
 from gateway.functions.run import Sendable, Wait
 
@@ -27,6 +28,7 @@ class SyncContext:
         self.subscription = memory.run.subscription
         self.attempt = memory.run.attempt
         self.retries = memory.run.retries
+        self.second = memory.run.second
 
     def send(self, *events: Sendable) -> list[str]:
         """As Context.send."""
@@ -51,6 +53,13 @@ class SyncContext:
         if until is not None:
             raise Parked(until)
 
+    def wait_for(
+        self, event: str | Sequence[str], match: str | None = None, timeout: Wait | None = None
+    ) -> Event | None:
+        """As Context.wait_for."""
+        names = [event] if isinstance(event, str) else list(event)
+        return self._await(self._wait_for(self._memory.named("wait"), names, match, timeout))
+
     def parallel(self, *doing: Callable[[], T]) -> list[T]:
         """Call several functions at once, each in a thread: `lambda: ctx.step("a", fetch, 1)`.
 
@@ -62,6 +71,11 @@ class SyncContext:
         for error in sorted(errors, key=lambda each: isinstance(each, Ended)):
             raise error
         return [future.result() for future in futures]
+
+    async def _wait_for(
+        self, key: str, names: list[str], match: str | None, timeout: Wait | None
+    ) -> Event | None:
+        return self._memory.wait(key, names, match, timeout)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await self._memory.in_thread(work)  # type: ignore[no-any-return]

@@ -12,6 +12,7 @@ import orjson
 from gateway.event import SYSTEM, Event, compile_patterns
 from gateway.expression import Expression, variables
 from gateway.verdict import MOST, Verdict, verdict
+from gateway.wait import NewWait, WaitRule
 
 MAX_REMEMBERED = 4096
 """Event names whose answer is remembered; providers have hundreds, so past this something is wrong."""
@@ -22,19 +23,24 @@ MAX_ORDER_KEY = 255
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The expressions of a subscription: its filter `if:`, and `order_by:`."""
+    """The expressions of a subscription: its filter `if:`, `order_by:`, and what its deliveries wait for."""
 
     condition: Expression | None = None
     order: Expression | None = None
+    waits: tuple[WaitRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """Who gets an event, the order keys of those that keep an order, and what expressions said otherwise."""
+    """Who gets an event, the order keys of those that keep an order, and what expressions said otherwise.
+
+    Some of those who get it have it wait for another first.
+    """
 
     subscriptions: tuple[str, ...]
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    waits: Mapping[str, tuple[NewWait, ...]] = field(default_factory=dict)
 
 
 class Router:
@@ -71,6 +77,20 @@ class Router:
         _order(subscription, self._rules.get(subscription, Rules()).order, variables(event), orders)
         return orders.get(subscription)
 
+    def waits(self, subscription: str, event: Event) -> tuple[NewWait, ...]:
+        """What a delivery of `event` to a subscription begins with waiting for, whatever its filter says."""
+        rules = self._rules.get(subscription, Rules())
+        return tuple(rule.opened(event) for rule in rules.waits)
+
+    @property
+    def any_waits(self) -> bool:
+        """Whether there is a subscription whose deliveries wait, or are ended by an event."""
+        return any(rules.waits for rules in self._rules.values())
+
+    def has_waits(self, subscription: str) -> bool:
+        """Whether it is one of those."""
+        return bool(self._rules.get(subscription, Rules()).waits)
+
     def _named(self, event_name: str) -> Routed:
         known = self._remembered.get(event_name)
         if known is not None:
@@ -95,7 +115,8 @@ class Router:
                 refused = _order(name, rules.order, seen, orders)
             if refused is not None:
                 verdicts.append(refused)
-        return Routed(tuple(wanted), orders, tuple(verdicts[:MOST]))
+        waits = {name: self.waits(name, event) for name in wanted if self.has_waits(name)}
+        return Routed(tuple(wanted), orders, tuple(verdicts[:MOST]), waits)
 
 
 def _refused(name: str, condition: Expression | None, seen: Mapping[str, Any]) -> Verdict | None:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from gateway.config import parse_duration
+from gateway.config.patterns import pattern
 from gateway.event import API, SENT_BESIDE, Event, new_id
 from gateway.event_rules import problems
 from gateway.functions.errors import LONGEST, Abandoned
 from gateway.functions.event import Event as Sent
-from gateway.functions.run import Run, Sendable, Wait
+from gateway.functions.run import Run, Sendable, Wait, Waited
 from gateway.running import Running
 from gateway.store import Store
 from gateway.store.records import Candidate, Claimed
 from gateway.store.steps import NewStep
+from gateway.wait import CONFIGURED, NewWait, matching, new_wait
+
+NEVER_SENT = "gateway/run.slept"
+"""The event that a sleep waits for in vain beside waits for others: the gateway emits none of this name."""
+
+_compiled = lru_cache(maxsize=1024)(matching)
 
 
 class StoredRuns:
@@ -51,6 +59,10 @@ class StoredRun:
         self.subscription = delivery.subscription
         self.attempt = delivery.attempts
         self.retries = delivery.retries
+        self._waits = {
+            one.wait.step: Waited(one.wait.state == "open", None if one.event is None else Sent.of(one.event))
+            for one in claimed.waits
+        }
 
     async def steps(self) -> Mapping[str, str]:
         if self.attempt == 1:  # nothing came before it
@@ -73,6 +85,25 @@ class StoredRun:
         result = await self._kept(key, "", candidates)
         self._runs.wake({name for candidate in candidates for name in candidate.subscriptions})
         return result
+
+    @property
+    def second(self) -> Sent | None:
+        found = self._waits.get(CONFIGURED)
+        return found.event if found is not None else None
+
+    def waited(self, key: str) -> Waited | None:
+        return self._waits.get(key)
+
+    def new_wait(self, key: str, events: Sequence[str], match: str | None, timeout: Wait | None) -> NewWait:
+        now = round(self._runs.clock() * 1000)
+        wait = None if timeout is None else self.until(timeout) - now
+        for name in events:
+            pattern(name)
+        return new_wait(self._claimed.event, key, events, _compiled(match or ""), wait)
+
+    def timer(self, key: str, until: int) -> NewWait:
+        left = max(0, until - round(self._runs.clock() * 1000))
+        return new_wait(self._claimed.event, key, (NEVER_SENT,), timeout=left)
 
     def until(self, wait: Wait) -> int:
         seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
@@ -121,6 +152,7 @@ class StoredRun:
             round(max(settings.dedupe.window, settings.store.retention.keys or 0.0) * 1000),
             orders=routed.orders,
             verdicts=routed.verdicts,
+            waits=routed.waits,
         )
 
     def _check_size(self, candidates: Sequence[Candidate]) -> None:

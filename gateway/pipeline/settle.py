@@ -9,6 +9,7 @@ from gateway.pipeline import system
 from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded
 from gateway.pipeline.route import Router
 from gateway.store.records import Attempt, Candidate, Claimed, Settlement, State
+from gateway.wait import NewWait
 
 GONE = "the subscriber answered 410 Gone"
 
@@ -58,9 +59,13 @@ def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:
     return _in_order(claimed, Settlement(attempt, "pending", now, claimed.delivery.retries, now))
 
 
-def parked(claimed: Claimed, attempt: Attempt, until: int, now: int) -> Settlement:
-    """What to write where the run of a function waits until then (Unix ms): due then, no retry used up."""
-    return _in_order(claimed, Settlement(attempt, "pending", until, claimed.delivery.retries, now))
+def parked(
+    claimed: Claimed, attempt: Attempt, until: int, waits: tuple[NewWait, ...], now: int
+) -> Settlement:
+    """What to write where the run of a function waits: due then (Unix ms), no retry used up."""
+    delivery = claimed.delivery
+    settled = Settlement(attempt, "pending", until, delivery.retries, now, waits=waits, seen=delivery.waits)
+    return _in_order(claimed, settled)
 
 
 def _in_order(claimed: Claimed, settled: Settlement) -> Settlement:

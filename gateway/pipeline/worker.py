@@ -233,15 +233,16 @@ class Worker:
         attempt = attempted(claimed, started, answer)
         try:
             if answer.parked is not None:
-                await self._park(lane, claimed, attempt, answer.parked)
+                await self._park(lane, claimed, attempt, answer)
             else:
                 await self._settle(lane.subscription, claimed, attempt, wait, answer)
             await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 
-    async def _park(self, lane: Lane, claimed: Claimed, attempt: Attempt, until: int) -> None:
-        await self._write(claimed, parked(claimed, attempt, until, self._now()))
+    async def _park(self, lane: Lane, claimed: Claimed, attempt: Attempt, answer: Answer) -> None:
+        until, now = answer.parked or 0, self._now()
+        await self._write(claimed, parked(claimed, attempt, until, answer.waits, now))
         lane.due(until / 1000)
         self._more.set()
 

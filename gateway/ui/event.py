@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from gateway.event import compile_patterns, new_id
+from gateway.repeating import repeat
 from gateway.store.records import Attempt, Delivery, NewDelivery, Query, Stored
 from gateway.ui.duplicates import Difference, differences
 from gateway.ui.tree import tree
@@ -95,7 +96,7 @@ async def replay(visit: Visit) -> Answer:
         )
         for target in targets
     ]
-    made = await visit.store.replay(new, visit.now)
+    made = await repeat(visit.store, router, new, visit.now)
     visit.site.wake(targets)
     return Done(f"/ui/events/{id}", f"replayed {id} to {', '.join(targets)}: new deliveries {made}")
 

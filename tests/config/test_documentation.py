@@ -20,6 +20,7 @@ from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
+from gateway.config.waits import Waits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 DESTINATIONS = (Path(__file__).parents[2] / "docs" / "destinations.md").read_text(encoding="utf-8")
@@ -53,6 +54,7 @@ ALL = [
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
     *keys(Breaker, "subscriptions.*.breaker."),
+    *keys(Waits, "subscriptions.*.waits."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
 DESTINATION_KEYS = [

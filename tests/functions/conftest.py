@@ -7,6 +7,7 @@ import itertools
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,9 @@ class Bench:
     async def accept(self, id: str = "evt_1", name: str = "stripe/customer.created", **more: Any) -> None:
         """An event, routed by the config."""
         made = candidate(id, name=name, at=round(self.now * 1000), **more)
-        to = self.running.router.route(made.event).subscriptions
-        await self.store.accept([candidate(id, name=name, at=round(self.now * 1000), to=to, **more)])
+        routed = self.running.router.route(made.event)
+        to = {"subscriptions": routed.subscriptions, "orders": routed.orders, "waits": routed.waits}
+        await self.store.accept([replace(made, **to)])
 
     async def round(self, after: float = 0.0, worker: Worker | None = None) -> None:
         """Let `after` seconds pass, do one round, and wait for what it started."""

@@ -47,12 +47,14 @@ def modules() -> Iterator[Callable[[Path, str], str]]:
 class Bench:
     """A worker of one config, and what it made of its deliveries."""
 
-    def __init__(self, store: Store, folder: Path, module: str, config: str) -> None:
+    def __init__(self, store: Store, folder: Path, module: str, config: str, number: int) -> None:
         self.store = store
         self.now = NOW / 1000
-        (folder / "config.yaml").write_text(SOURCES + config.replace("MODULE", module))
-        self.running = Running.of(load(folder / "config.yaml", {}))
-        self.module = sys.modules[module]
+        self.file = folder / "config.yaml"
+        where = f'store: {{url: "sqlite:///gateway-{number}.db"}}\n'
+        self.file.write_text(SOURCES + where + config.replace("MODULE", module))
+        self.running = Running.of(load(self.file, {}))
+        self.module = sys.modules.get(module, sys)
         self.worker = self.new_worker()
 
     def new_worker(self) -> Worker:
@@ -105,7 +107,7 @@ async def benches(folder: Path) -> AsyncIterator[Make]:
 
         async def make(code: str, config: str = CONFIG) -> Bench:
             store = await open_store(folder / f"gateway-{len(stores)}.db")
-            stores.append((store, Bench(store, folder, write(folder, code), config)))
+            stores.append((store, Bench(store, folder, write(folder, code), config, len(stores))))
             return stores[-1][1]
 
         yield make

@@ -137,6 +137,7 @@ _DELIVERIES: Columns[Delivery] = {
     "SUBSCRIPTION": lambda delivery: delivery.subscription,
     "STATE": lambda delivery: delivery.state,
     "DUE OR ENDED": lambda delivery: local(delivery.finished_at or delivery.due_at),
+    "WAITS FOR": lambda delivery: delivery.waits_for,
     "REPLAY OF": lambda delivery: delivery.replay_of or "",
 }
 _ATTEMPTS: Columns[Attempt] = {

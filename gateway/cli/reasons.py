@@ -74,12 +74,22 @@ def _why(
 def _state(delivery: Delivery, paused: Pause | None) -> str:
     """How far a delivery has come, and what it waits for."""
     if delivery.state != "pending":
-        return f"{delivery.state} at {local(delivery.finished_at)}"
+        return f"{delivery.state} at {local(delivery.finished_at)}{_because(delivery)}"
     if paused is not None:
         return f"pending; the subscription is paused since {local(paused.paused_at)}: {paused.reason}"
+    if delivery.waits_for:
+        return f"pending; it waits for {delivery.waits_for} until {local(delivery.due_at)}"
     if delivery.held:
         return f"pending; an earlier delivery of the key {delivery.order_key!r} comes first"
     return f"pending, due at {local(delivery.due_at)}"
+
+
+def _because(delivery: Delivery) -> str:
+    """Which event cancelled a delivery, where one did."""
+    ended = [wait for wait in delivery.waited if wait.ends and wait.state == "matched"]
+    if delivery.state != "cancelled" or not ended:
+        return ""
+    return f" by cancel_on {' '.join(ended[0].patterns)}, event {ended[0].async_id}"
 
 
 def verdict_text(verdict: Verdict) -> str:

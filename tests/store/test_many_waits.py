@@ -19,7 +19,10 @@ from tests.contract.conftest import NOW, candidate
 
 MANY = 100_000
 NAME = "shop/order.paid"
-COLUMNS = "is_pattern, ends, topic, patterns, delivery_id, step, event_id, subscription, match, path, opened_at, key, until"
+COLUMNS = """
+    is_pattern, ends, topic, patterns, delivery_id, step, event_id, subscription, match, path, opened_at,
+    key, until
+"""
 
 FILL_SQLITE = f"""
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?)

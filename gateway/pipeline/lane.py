@@ -14,6 +14,9 @@ LEASE_MARGIN = 15.0
 ROOMY = 0.25
 """The share of free slots from which a lane claims at once: one claim then serves many deliveries."""
 
+RETRIES = 0.25
+"""The share of the slots that retries may have: the others stay free of them, however many are due."""
+
 PATIENCE = 0.01
 """Seconds from one claim to the next while fewer slots are free, so that none stays free for long."""
 
@@ -23,15 +26,19 @@ class Lane:
     """Its destination, what is under way, and when more is due (`next_due`, Unix seconds).
 
     `claimable` says that something may be due now, `claimed_at` (monotonic seconds) when it last claimed.
+    `retrying` are those of what is under way that failed before. With a single slot, which retries and first
+    attempts have to share, `gives_way` says that it is the turn of a first attempt.
     """
 
     subscription: Subscription
     destination: Destination
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    retrying: set[str] = field(default_factory=set)
     wanted: bool = True
     claimable: bool = True
     next_due: float = 0.0
     claimed_at: float = 0.0
+    gives_way: bool = False
     _former: list[tuple[Destination, set[asyncio.Task[None]]]] = field(default_factory=list)
 
     @classmethod
@@ -52,6 +59,34 @@ class Lane:
     def free(self) -> int:
         """Slots that could take a delivery now; none where more is under way than a reload allows."""
         return max(0, self.subscription.concurrency - len(self.under_way)) if self.wanted else 0
+
+    @property
+    def free_for_retries(self) -> int:
+        """Slots that could take a retry now: a quarter of all at most, and one at least."""
+        if self.gives_way:
+            return 0
+        most = max(1, int(self.subscription.concurrency * RETRIES))
+        return min(self.free, max(0, most - len(self.retrying)))
+
+    def begin(self, delivery_id: str, is_retry: bool, task: asyncio.Task[None]) -> None:
+        """A delivery is under way."""
+        self.under_way[delivery_id] = task
+        if is_retry:
+            self.retrying.add(delivery_id)
+            self.gives_way = self.subscription.concurrency == 1
+
+    def end(self, delivery_id: str) -> None:
+        """It is no more. A retry that ends makes room for another."""
+        del self.under_way[delivery_id]
+        if delivery_id in self.retrying:
+            self.retrying.discard(delivery_id)
+            self.claimable = True
+
+    def gave_way(self) -> None:
+        """A claim without retries is over: they may go now, at once where nobody else wants the slot."""
+        if self.gives_way:
+            self.gives_way = False
+            self.claimable = True
 
     @property
     def roomy(self) -> bool:

@@ -13,11 +13,12 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable
 
-from gateway.config import Settings, Subscription
+from gateway.config import Subscription
 from gateway.destinations import Answer
 from gateway.pipeline.handing_on import keep_answer
 from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
+from gateway.pipeline.lanes import Lanes
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
 from gateway.pipeline.settle import interrupted, settlement
@@ -25,9 +26,8 @@ from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
 from gateway.store.records import Attempt, Claimed, Settlement
-from gateway.telemetry import named
 from gateway.telemetry.process import Telemetry
-from gateway.telemetry.series import Labels, Series, Value
+from gateway.telemetry.series import Series
 from gateway.telemetry.trace import CURRENT
 
 POLL = 1.0
@@ -59,12 +59,10 @@ class Worker:
         self._running = running
         self._clock = clock
         self._chance = chance
-        self._only = only
         self._telemetry = telemetry or Telemetry()
         self._owner = this_process()
-        self._lanes: dict[str, Lane] = {}
+        self._lanes = Lanes(only)
         self._healths = Healths(store, running, self.wake)
-        self._settings: Settings | None = None
         self._more = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._polled = 0.0
@@ -94,7 +92,7 @@ class Worker:
 
     async def step(self) -> None:
         """One round: follow the config, settle what a lost worker left, claim what is due."""
-        self._follow_config()
+        self._lanes.follow(self._running().settings)
         if time.monotonic() - self._polled >= POLL:
             self._polled = time.monotonic()
             await self._poll()
@@ -102,12 +100,7 @@ class Worker:
 
     def series(self) -> Series:
         """What is under way and how much may be, for /metrics."""
-        found: dict[tuple[str, Labels], Value] = {}
-        for name, lane in self._lanes.items():
-            self._telemetry.counts.subscription(name)
-            found[named.DELIVERING.name, (name,)] = len(lane.under_way)
-            found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
-        return found
+        return self._lanes.series(self._telemetry.counts)
 
     @property
     def failing(self) -> list[str]:
@@ -135,30 +128,9 @@ class Worker:
                 count = await self._store.disown(owner, self._now())
                 log.warning("a stopped process held %d deliveries; they go on now", count)
 
-    def _follow_config(self) -> None:
-        """One lane a subscription of the config in force; one that is no longer there finishes its work."""
-        settings = self._running().settings
-        if settings is self._settings:
-            return
-        self._settings = settings
-        wanted = {
-            n: each for n, each in settings.subscriptions.items() if self._only is None or n in self._only
-        }
-        for name in self._lanes.keys() - wanted.keys():
-            self._lanes[name].follow(None)
-        for name, subscription in wanted.items():
-            if name in self._lanes:
-                self._lanes[name].follow(subscription)
-            else:
-                self._lanes[name] = Lane.of(subscription)
-
     async def _poll(self) -> None:
         """Look again at every lane, put idle connections away, and settle what a lost worker left."""
-        for name, lane in list(self._lanes.items()):
-            lane.claimable = True
-            await lane.tidy()
-            if not lane.wanted and not lane.under_way:
-                await self._lanes.pop(name).close()
+        await self._lanes.look_again()
         for claimed in await self._store.expired(self._now()):
             await self._settle_lost(claimed)
         for name in await self._healths.look(
@@ -187,18 +159,17 @@ class Worker:
             await self._settle(subscription, claimed, attempt, None)
 
     async def _claim(self) -> None:
-        now = time.monotonic()
-        lanes = {name: lane for name, lane in self._lanes.items() if lane.claims_in(now) == 0}
-        if not lanes or self._stopping:
+        lanes = self._lanes.claiming(time.monotonic()) if not self._stopping else {}
+        if not lanes:
             return
-        for lane in lanes.values():
-            lane.claimable, lane.claimed_at = False, now
         slots = {name: lane.free for name, lane in lanes.items()}
+        retries = {name: lane.free_for_retries for name, lane in lanes.items()}
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
             ordered = {name for name, lane in lanes.items() if lane.subscription.order_by is not None}
-            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered)
+            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered, retries)
             for name, lane in lanes.items():
+                lane.gave_way()
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000
             for claimed in result.claimed:
                 self._start(lanes[claimed.delivery.subscription], claimed)
@@ -206,10 +177,10 @@ class Worker:
     def _start(self, lane: Lane, claimed: Claimed) -> None:
         delivery_id = claimed.delivery.delivery_id
         task = asyncio.create_task(self._deliver(lane, claimed))
-        lane.under_way[delivery_id] = task
+        lane.begin(delivery_id, claimed.delivery.retries > 0, task)
 
         def done(_: asyncio.Task[None]) -> None:
-            del lane.under_way[delivery_id]
+            lane.end(delivery_id)
             if lane.free == 1 or (lane.claimable and lane.roomy):
                 self._more.set()
 

@@ -89,8 +89,9 @@ class PostgresStore:
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered)
+        asked = Claim(slots, leases, now, owner, ordered, retries or {})
         try:
             return await self._groups.write(self._floors.claim, asked)
         except StoreError:

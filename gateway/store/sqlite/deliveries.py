@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import orjson
 
 from gateway.store import rows
-from gateway.store.claim import LOOK, LOOKS, Claim
+from gateway.store.claim import AGAIN, FIRST, LOOK, LOOKS, Claim
 from gateway.store.records import (
     Cancellation,
     Claimed,
@@ -29,36 +29,52 @@ def _claim(db: sqlite3.Connection, asked: Claim) -> ClaimResult:
     seqs: list[int] = []
     next_due: dict[str, int] = {}
     for name, slots in asked.slots.items():
-        lease = lease_in_order if name in asked.ordered else _lease
-        leased = lease(db, asked, name, slots)
-        due_at = asked.now if len(leased) == slots else _next_due(db, name)
+        lease = _lease_in_order if name in asked.ordered else _lease
+        again, first = lease(db, asked, name)
+        due_at: int | None = asked.now
+        if len(again) + len(first) < slots:
+            due_at = _next_due(db, name, again=len(again) < asked.most_retries(name))
         if due_at is not None:
             next_due[name] = due_at
-        seqs += leased
+        seqs += again + first
     return ClaimResult(_leased(db, seqs), next_due)
 
 
-def _next_due(db: sqlite3.Connection, name: str) -> int | None:
-    found: int | None = db.execute(SQL["next_due"], {"subscription": name}).fetchone()[0]
-    return found
+def _next_due(db: sqlite3.Connection, name: str, again: bool) -> int | None:
+    """When the next is due, retries only with `again`."""
+    lanes = (FIRST, AGAIN) if again else (FIRST,)
+    found = [
+        db.execute(SQL["next_due"], {"subscription": name, "lane": lane}).fetchone()[0] for lane in lanes
+    ]
+    return min((due_at for due_at in found if due_at is not None), default=None)
 
 
-def _lease(db: sqlite3.Connection, asked: Claim, name: str, slots: int) -> list[int]:
+def _lease(db: sqlite3.Connection, asked: Claim, name: str) -> tuple[list[int], list[int]]:
+    """What was leased: retries, and others."""
     values = {
         "subscription": name,
-        "slots": slots,
+        "slots": asked.slots[name],
+        "retries": asked.most_retries(name),
         "lease": asked.leases[name],
         "now": asked.now,
         "owner": asked.owner,
     }
-    return [row[0] for row in db.execute(SQL["lease_due"], values).fetchall()]
+    leased = db.execute(SQL["lease_due"], values).fetchall()
+    return [seq for seq, lane in leased if lane == AGAIN], [seq for seq, lane in leased if lane == FIRST]
 
 
-def lease_in_order(db: sqlite3.Connection, asked: Claim, name: str, slots: int) -> list[int]:
+def _lease_in_order(db: sqlite3.Connection, asked: Claim, name: str) -> tuple[list[int], list[int]]:
+    again = lease_in_order(db, asked, name, asked.most_retries(name), AGAIN)
+    return again, lease_in_order(db, asked, name, asked.slots[name] - len(again), FIRST)
+
+
+def lease_in_order(
+    db: sqlite3.Connection, asked: Claim, name: str, slots: int, lane: int = FIRST
+) -> list[int]:
     """Lease those whose turn it is. What is found behind another of its key is held, and not found again."""
     leased: list[int] = []
-    for _ in range(LOOKS):
-        values = {"subscription": name, "now": asked.now, "limit": LOOK}
+    for _ in range(LOOKS if slots else 0):
+        values = {"subscription": name, "now": asked.now, "limit": LOOK, "lane": lane}
         found = db.execute(SQL["due_in_order"], values).fetchall()
         turn = [seq for seq, next in found if next][: slots - len(leased)]
         lease = {"now": asked.now, "lease": asked.leases[name], "owner": asked.owner}

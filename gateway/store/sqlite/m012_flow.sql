@@ -7,3 +7,8 @@ CREATE TABLE subscription_health (
     probe_at INTEGER,
     probing_until INTEGER
 ) WITHOUT ROWID;
+
+-- What is due of a subscription, retries apart from what did not fail yet, so that neither is searched for the other.
+DROP INDEX deliveries_due;
+CREATE INDEX deliveries_due ON deliveries (subscription, min(retries, 1), due_at)
+WHERE state = 'pending' AND leased_until IS NULL;

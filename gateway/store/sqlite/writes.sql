@@ -54,15 +54,25 @@ DELETE FROM rejections WHERE source = :source AND seq <= (
 UPDATE rejections SET released_at = :now WHERE rejection_id = :rejection_id;
 
 -- name: lease_due
+-- Retries first, as many as may be, then what did not fail yet.
+WITH again AS MATERIALIZED (
+    SELECT seq FROM deliveries
+    WHERE subscription = :subscription AND min(retries, 1) = 1 AND state = 'pending' AND leased_until IS NULL
+        AND due_at <= :now
+    ORDER BY due_at, seq
+    LIMIT :retries
+), first AS MATERIALIZED (
+    SELECT seq FROM deliveries
+    WHERE subscription = :subscription AND min(retries, 1) = 0 AND state = 'pending' AND leased_until IS NULL
+        AND due_at <= :now
+    ORDER BY due_at, seq
+    LIMIT :slots - (SELECT count(*) FROM again)
+)
 UPDATE deliveries
 SET attempts = attempts + 1, leased_until = :now + :lease, leased_by = :owner
-WHERE seq IN (
-    SELECT seq FROM deliveries
-    WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NULL AND due_at <= :now
-    ORDER BY due_at, seq
-    LIMIT :slots
-) AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
-RETURNING seq;
+WHERE seq IN (SELECT seq FROM again UNION ALL SELECT seq FROM first)
+    AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
+RETURNING seq, min(retries, 1);
 
 -- name: due_in_order
 -- Whether it is a delivery's turn: none of its key is under way, and none that is pending comes before it.
@@ -77,7 +87,8 @@ SELECT d.seq, d.order_key IS NULL OR (
     )
 ) AS next
 FROM deliveries AS d
-WHERE d.subscription = :subscription AND d.state = 'pending' AND d.leased_until IS NULL AND d.due_at <= :now
+WHERE d.subscription = :subscription AND min(d.retries, 1) = :lane AND d.state = 'pending'
+    AND d.leased_until IS NULL AND d.due_at <= :now
     AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
 ORDER BY d.due_at, d.seq
 LIMIT :limit;
@@ -91,7 +102,7 @@ UPDATE deliveries SET leased_until = 9000000000000000 WHERE seq IN (SELECT value
 
 -- name: next_due
 SELECT min(due_at) FROM deliveries
-WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NULL
+WHERE subscription = :subscription AND min(retries, 1) = :lane AND state = 'pending' AND leased_until IS NULL
     AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription);
 
 -- name: leased_rows

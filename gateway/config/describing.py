@@ -75,8 +75,12 @@ def describe(settings: Settings) -> Description:
 
 
 def restart_needed(old: Settings, new: Settings) -> list[str]:
-    """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`."""
-    return [
+    """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`.
+
+    Python code that was changed since it was imported is one of them, named by its module.
+    """
+    stale = [f"the code of {module}" for module in new.stale]
+    return stale + [
         key
         for key, (section, name) in _FIXED.items()
         if getattr(getattr(old, section), name) != getattr(getattr(new, section), name)

@@ -23,6 +23,8 @@ from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
 from gateway.event import MAX_NAME
 from gateway.expression import Expression
+from gateway.functions.reference import Reference
+from gateway.functions.shape import PREFIX, Shape
 
 _PATTERN = re.compile(r"[!-~]+")
 
@@ -86,6 +88,29 @@ _CONDITION = '"event.data.livemode == true"'
 CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
 
 
+def _transform(value: object) -> Expression | Shape | None:
+    """CEL, or a function: `python:module:function`, or the same as `{python: module:function}`."""
+    if isinstance(value, dict):
+        if set(value) != {"python"} or not isinstance(value["python"], str):
+            raise ValueError(f"must be a CEL expression in quotes, or {_SHAPE}")
+        return _shape(value["python"])
+    if isinstance(value, str) and value.startswith(PREFIX):
+        return _shape(value.removeprefix(PREFIX))
+    return _expression(value)
+
+
+def _shape(text: str) -> Shape:
+    try:
+        return Shape(Reference.parse(text))
+    except ValueError:
+        raise ValueError(
+            f"must name a module and a function in it, as in {_SHAPE}, not {shown(text)}"
+        ) from None
+
+
+_SHAPE = '{python: "myapp.shapes:for_crm"}'
+
+
 class Subscription(Section):
     """A subscriber's standing order; its name is its key in `Settings.subscriptions`.
 
@@ -99,7 +124,7 @@ class Subscription(Section):
     order: Literal["block", "skip"] = "block"
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
-    transform: CelExpression = None
+    transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
     breaker: Breaker | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from gateway.config import Settings
+from gateway.functions.run import Runs
 from gateway.pipeline.lane import Lane
 from gateway.telemetry import named
 from gateway.telemetry.counts import Counts
@@ -14,10 +15,11 @@ from gateway.telemetry.series import Labels, Series, Value
 class Lanes(dict[str, Lane]):
     """A lane whose subscription is no longer there stays until what is under way has ended."""
 
-    def __init__(self, only: Collection[str] | None) -> None:
-        """`only` names the subscriptions that have a lane here, None for all."""
+    def __init__(self, only: Collection[str] | None, runs: Runs) -> None:
+        """`only` names the subscriptions that have a lane here, None for all; `runs` is for functions."""
         super().__init__()
         self._only = only
+        self._runs = runs
         self._settings: Settings | None = None
 
     def follow(self, settings: Settings) -> None:
@@ -34,7 +36,7 @@ class Lanes(dict[str, Lane]):
             if name in self:
                 self[name].follow(subscription)
             else:
-                self[name] = Lane.of(subscription)
+                self[name] = Lane.of(subscription, self._runs)
 
     async def look_again(self) -> None:
         """Have every lane claim, put idle connections away, and forget lanes that nobody needs any more."""

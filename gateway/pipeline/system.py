@@ -148,4 +148,7 @@ def _error(attempt: Attempt) -> dict[str, Any]:
             "message": f"the subscriber answered {attempt.status}",
             "code": attempt.status,
         }
-    return {"name": "DeliveryError", "message": attempt.error, "code": None}
+    if attempt.stack is None:
+        return {"name": "DeliveryError", "message": attempt.error, "code": None}
+    name, _, message = (attempt.error or "").removeprefix("transform: ").partition(": ")
+    return {"name": name, "message": message, "code": None, "stack": attempt.stack}

@@ -20,7 +20,8 @@ from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.lanes import Lanes
 from gateway.pipeline.owner import this_process, vanished
-from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
+from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
+from gateway.pipeline.runs import StoredRuns
 from gateway.pipeline.settle import interrupted, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
@@ -60,8 +61,9 @@ class Worker:
         self._clock = clock
         self._chance = chance
         self._telemetry = telemetry or Telemetry()
+        self._runs = StoredRuns(store, running, self.wake, clock)
         self._owner = this_process()
-        self._lanes = Lanes(only)
+        self._lanes = Lanes(only, self._runs)
         self._healths = Healths(store, running, self.wake)
         self._more = asyncio.Event()
         self._claiming = asyncio.Lock()
@@ -200,7 +202,7 @@ class Worker:
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
         try:
-            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
+            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait, answer)
             await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
@@ -213,13 +215,19 @@ class Worker:
             return Answer(self._ms_since(now), error=f"{type(error).__name__}: {error}")
 
     async def _settle(
-        self, subscription: Subscription, claimed: Claimed, attempt: Attempt, retry_after: float | None
+        self,
+        subscription: Subscription,
+        claimed: Claimed,
+        attempt: Attempt,
+        retry_after: float | None,
+        answer: Answer | None = None,
     ) -> None:
         """Decide what follows an attempt and write it down; `retry_after` is seconds."""
         retries, retry = claimed.delivery.retries, subscription.retry
         now, chance = self._clock(), self._chance()
         succeeded = attempt.error is None
-        decision = decide(
+        decision = answer and asked(answer.final, answer.retry_in, retries, len(retry.schedule), now)
+        decision = decision or decide(
             succeeded, attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance
         )
         router, skip = self._running().router, subscription.order == "skip"

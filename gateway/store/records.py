@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.record import record
 from gateway.verdict import Verdict
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
 
+TRACEBACK = "Traceback (most recent call last):"
+"""How what Python prints of an exception begins."""
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Reception:
     """How a webhook reached the gateway, kept for inspection and for verifying it again.
 
@@ -29,7 +33,7 @@ class Reception:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """An event that asks to be stored.
 
@@ -75,7 +79,7 @@ class Duplicate:
         return not self.same_body and self.reason == "event id"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What became of a candidate: `event_id` is its own, or the first event's where it is a duplicate."""
 
@@ -154,7 +158,10 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a delivery. `latency` is ms; `response` the first 4 KiB of the answer's body."""
+    """One try of a delivery. `latency` is ms; `response` the first 4 KiB of the answer's body.
+
+    Of a function it is what it returned, or its traceback.
+    """
 
     delivery_id: str
     number: int
@@ -163,6 +170,12 @@ class Attempt:
     status: int | None = None
     error: str | None = None
     response: str = ""
+
+    @property
+    def stack(self) -> str | None:
+        """The traceback of a function that raised."""
+        raised = self.error is not None and self.status is None and TRACEBACK in self.response
+        return self.response if raised else None
 
 
 @dataclass(frozen=True, slots=True)

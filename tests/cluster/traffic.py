@@ -31,7 +31,7 @@ class Provider:
     count: int
     share: float
     random: random.Random
-    senders: int = 32
+    senders: int = ACCOUNTS
     acknowledged: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
     tries: int = 0
@@ -43,7 +43,7 @@ class Provider:
         await asyncio.gather(*(self._send_some(mine, copied) for mine in numbers))
 
     async def _send_some(self, numbers: Sequence[int], copied: set[int]) -> None:
-        """Whole accounts: ACCOUNTS is a multiple of the senders."""
+        """All of its accounts, in turn: ACCOUNTS is a multiple of the senders."""
         later: list[int] = []
         for number in numbers:
             beside = number in copied and self.random.random() < 0.5

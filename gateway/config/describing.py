@@ -56,6 +56,9 @@ class SubscriptionDescription:
     order: str | None = None
     transform: str | None = None
     breaker: str | None = None
+    rate_limit: str | None = None
+    throttle: str | None = None
+    timeouts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +154,7 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         order=_order(subscription),
         transform=None if subscription.transform is None else subscription.transform.text,
         breaker=None if subscription.breaker is None else subscription.breaker.summary,
+        rate_limit=None if subscription.rate_limit is None else subscription.rate_limit.summary,
+        throttle=None if subscription.throttle is None else subscription.throttle.summary,
+        timeouts=None if subscription.timeouts is None else subscription.timeouts.summary,
     )

@@ -18,6 +18,8 @@ from pydantic import (
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
+from gateway.config.expression import CelExpression, compiled
+from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.problems import shown
 from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
@@ -76,18 +78,6 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
 Patterns = Annotated[tuple[Annotated[str, BeforeValidator(_pattern)], ...], AfterValidator(_some)]
 
 
-def _expression(value: object) -> Expression | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"must be a CEL expression in quotes, such as {_CONDITION}, not {shown(value)}")
-    return Expression(value)
-
-
-_CONDITION = '"event.data.livemode == true"'
-CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
-
-
 def _transform(value: object) -> Expression | Shape | None:
     """CEL, or a function: `python:module:function`, or the same as `{python: module:function}`."""
     if isinstance(value, dict):
@@ -96,7 +86,7 @@ def _transform(value: object) -> Expression | Shape | None:
         return _shape(value["python"])
     if isinstance(value, str) and value.startswith(PREFIX):
         return _shape(value.removeprefix(PREFIX))
-    return _expression(value)
+    return compiled(value)
 
 
 def _shape(text: str) -> Shape:
@@ -128,6 +118,9 @@ class Subscription(Section):
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
     breaker: Breaker | None = None
+    rate_limit: RateLimit | None = None
+    throttle: Throttle | None = None
+    timeouts: Timeouts | None = None
 
     @model_validator(mode="after")
     def _order_has_a_key(self) -> Self:

@@ -46,9 +46,9 @@ class Lanes(dict[str, Lane]):
             if not lane.wanted and not lane.under_way:
                 await self.pop(name).close()
 
-    def claiming(self, now: float) -> dict[str, Lane]:
-        """Those that should claim `now` (monotonic seconds)."""
-        found = {name: lane for name, lane in self.items() if lane.claims_in(now) == 0}
+    def claiming(self, now: float, at: float) -> dict[str, Lane]:
+        """Those that should claim `now` (monotonic seconds), which is `at` (Unix seconds)."""
+        found = {n: lane for n, lane in self.items() if lane.claims_in(now) == 0 and lane.opens_at <= at}
         for lane in found.values():
             lane.claimable, lane.claimed_at = False, now
         return found

@@ -11,10 +11,11 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from gateway.config import Subscription
 from gateway.destinations import Answer
+from gateway.pipeline.admission import Admissions
 from gateway.pipeline.handing_on import keep_answer
 from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
@@ -65,6 +66,7 @@ class Worker:
         self._owner = this_process()
         self._lanes = Lanes(only, self._runs)
         self._healths = Healths(store, running, self.wake)
+        self._admissions = Admissions(store, running, self.wake, self._telemetry.counts)
         self._more = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._polled = 0.0
@@ -133,6 +135,7 @@ class Worker:
     async def _poll(self) -> None:
         """Look again at every lane, put idle connections away, and settle what a lost worker left."""
         await self._lanes.look_again()
+        await self._admissions.sweep(self._lanes, self._now())
         for claimed in await self._store.expired(self._now()):
             await self._settle_lost(claimed)
         for name in await self._healths.look(
@@ -161,10 +164,10 @@ class Worker:
             await self._settle(subscription, claimed, attempt, None)
 
     async def _claim(self) -> None:
-        lanes = self._lanes.claiming(time.monotonic()) if not self._stopping else {}
+        lanes = self._lanes.claiming(time.monotonic(), self._clock()) if not self._stopping else {}
         if not lanes:
             return
-        slots = {name: lane.free for name, lane in lanes.items()}
+        slots = {name: lane.wants for name, lane in lanes.items()}
         retries = {name: lane.free_for_retries for name, lane in lanes.items()}
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
@@ -174,7 +177,21 @@ class Worker:
                 lane.gave_way()
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000
             for claimed in result.claimed:
-                self._start(lanes[claimed.delivery.subscription], claimed)
+                if not lanes[claimed.delivery.subscription].is_limited:
+                    self._start(lanes[claimed.delivery.subscription], claimed)
+            for name, lane in lanes.items():
+                if lane.is_limited:
+                    await self._admit(
+                        lane, [one for one in result.claimed if one.delivery.subscription == name]
+                    )
+
+    async def _admit(self, lane: Lane, claimed: Sequence[Claimed]) -> None:
+        """Begin what the limits of a subscription let begin; without a word of the store, nothing."""
+        try:
+            for each in await self._admissions.admit(lane, claimed, self._now()):
+                self._start(lane, each)
+        except StoreError as error:
+            log.error("%d deliveries wait until their lease ends: %s", len(claimed), error)
 
     def _start(self, lane: Lane, claimed: Claimed) -> None:
         delivery_id = claimed.delivery.delivery_id
@@ -251,7 +268,7 @@ class Worker:
         for lane in self._lanes.values():
             lane.claimable = lane.claimable or lane.next_due <= at
             if lane.claimable:
-                pauses.append(lane.claims_in(now))
+                pauses.append(max(lane.claims_in(now), lane.opens_at - at))
             elif lane.free > 0:
                 pauses.append(lane.next_due - at)
         return min(pauses)

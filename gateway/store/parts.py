@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gateway.store.flow import FlowStore
 from gateway.store.health import HealthStore
 
 
@@ -12,3 +13,6 @@ class Parts(Protocol):
 
     @property
     def health(self) -> HealthStore: ...
+
+    @property
+    def flow(self) -> FlowStore: ...

@@ -216,11 +216,16 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """A pending delivery to end, and the system events to emit if that succeeds."""
+    """A pending delivery to end, and the system events to emit if that succeeds.
+
+    `reason` is kept as its last error. `untried`: it was leased, but its attempt was not made.
+    """
 
     delivery_id: str
     now: int
     emit: tuple[Candidate, ...] = ()
+    reason: str | None = None
+    untried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

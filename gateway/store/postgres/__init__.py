@@ -12,6 +12,7 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.flow import PostgresFlow
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.notices import Notices
@@ -62,6 +63,7 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
+        self.flow = PostgresFlow(self._groups, self._pool, self._floors)
         self.health = PostgresHealth(self._groups, self._pool, self._floors)
 
     @classmethod

@@ -95,7 +95,7 @@ async def _replay(session: Session, new: Sequence[NewDelivery], now: int) -> int
 async def _cancel(session: Session, asked: Sequence[Cancellation]) -> int:
     if not asked:
         return 0
-    ids = [(cancellation.delivery_id, cancellation.now) for cancellation in asked]
+    ids = [(c.delivery_id, c.now, c.reason, c.untried) for c in asked]
     ended = {row["delivery_id"] for row in await session.rows("cancel", *columns(ids))}
     await accept(session, [c.emit for c in asked if c.delivery_id in ended])
     return len(ended)

@@ -180,8 +180,9 @@ JOIN events AS e ON e.event_id = n.event_id;
 
 -- name: cancel
 UPDATE deliveries AS d
-SET state = 'cancelled', finished_at = c.now, leased_until = NULL, leased_by = NULL
-FROM unnest($1::text[], $2::bigint[]) AS c (delivery_id, now)
+SET state = 'cancelled', finished_at = c.now, leased_until = NULL, leased_by = NULL,
+    attempts = d.attempts - c.untried::int, last_error = coalesce(c.reason, d.last_error)
+FROM unnest($1::text[], $2::bigint[], $3::text[], $4::boolean[]) AS c (delivery_id, now, reason, untried)
 WHERE d.state = 'pending' AND d.delivery_id = c.delivery_id
 RETURNING d.delivery_id;
 

@@ -24,7 +24,7 @@ Clock = Literal["database", "caller"]
 
 SQL = {
     name: statement
-    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "health")
+    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "health", "flow")
     for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 

@@ -37,7 +37,7 @@ def _claim(db: sqlite3.Connection, asked: Claim) -> ClaimResult:
         if due_at is not None:
             next_due[name] = due_at
         seqs += again + first
-    return ClaimResult(_leased(db, seqs), next_due)
+    return ClaimResult(whole(db, seqs), next_due)
 
 
 def _next_due(db: sqlite3.Connection, name: str, again: bool) -> int | None:
@@ -87,7 +87,8 @@ def lease_in_order(
     return leased
 
 
-def _leased(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
+def whole(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
+    """Deliveries with their events, by due time, then arrival."""
     if not seqs:
         return []
     found = db.execute(SQL["leased_rows"], {"seqs": orjson.dumps(seqs).decode()})
@@ -97,7 +98,7 @@ def _leased(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
 def expired(db: sqlite3.Connection, now: int, limit: int) -> list[Claimed]:
     """Deliveries whose lease ran out."""
     found = db.execute(SQL["expired_leases"], {"now": now, "limit": limit}).fetchall()
-    return _leased(db, [row[0] for row in found])
+    return whole(db, [row[0] for row in found])
 
 
 def settle(db: sqlite3.Connection, settlements: Sequence[Settlement]) -> list[bool]:
@@ -167,7 +168,12 @@ def cancel(db: sqlite3.Connection, asked: Sequence[Sequence[Cancellation]]) -> l
 
 
 def _cancel(db: sqlite3.Connection, cancellation: Cancellation) -> int:
-    values = {"delivery_id": cancellation.delivery_id, "now": cancellation.now}
+    values = {
+        "delivery_id": cancellation.delivery_id,
+        "now": cancellation.now,
+        "reason": cancellation.reason,
+        "untried": cancellation.untried,
+    }
     ended = db.execute(SQL["cancel"], values).rowcount
     if ended:
         accept(db, [cancellation.emit])

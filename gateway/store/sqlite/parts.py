@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.store.sqlite.connection import Read
+from gateway.store.sqlite.flow import SqliteFlow
 from gateway.store.sqlite.health import SqliteHealth
 from gateway.store.sqlite.writer import Writer
 
@@ -12,3 +13,4 @@ class Parts:
 
     def __init__(self, writer: Writer, read: Read) -> None:
         self.health = SqliteHealth(writer, read)
+        self.flow = SqliteFlow(writer, read)

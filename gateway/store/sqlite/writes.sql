@@ -149,7 +149,8 @@ FROM events WHERE event_id = :event_id;
 
 -- name: cancel
 UPDATE deliveries
-SET state = 'cancelled', finished_at = :now, leased_until = NULL, leased_by = NULL
+SET state = 'cancelled', finished_at = :now, leased_until = NULL, leased_by = NULL, attempts = attempts - :untried,
+    last_error = coalesce(:reason, last_error)
 WHERE delivery_id = :delivery_id AND state = 'pending';
 
 -- name: pause

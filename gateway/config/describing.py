@@ -15,6 +15,7 @@ _FIXED = {
     "store.url": ("store", "target"),  # the same file may be written in several ways
     "store.connections": ("store", "connections"),
     "store.data_folder": ("store", "data_folder"),
+    "store.encrypt": ("store", "encrypt"),
 }
 """Settings that are taken once, when the process starts: the key, and where its value stands."""
 
@@ -63,10 +64,14 @@ class SubscriptionDescription:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """All sources and subscriptions, in the order of the file, secrets masked."""
+    """All sources and subscriptions, in the order of the file, secrets masked.
+
+    `schemas` are the patterns of names with a schema, and whether what breaks it is refused.
+    """
 
     sources: tuple[SourceDescription, ...]
     subscriptions: tuple[SubscriptionDescription, ...]
+    schemas: tuple[tuple[str, bool], ...] = ()
 
 
 def describe(settings: Settings) -> Description:
@@ -74,7 +79,13 @@ def describe(settings: Settings) -> Description:
     return Description(
         tuple(_source(source, settings) for source in settings.sources.values()),
         tuple(_subscription(name, each) for name, each in settings.subscriptions.items()),
+        _schemas(settings),
     )
+
+
+def _schemas(settings: Settings) -> tuple[tuple[str, bool], ...]:
+    clauses = settings.contract.clauses if settings.contract else ()
+    return tuple((each.pattern, each.refuses) for each in clauses)
 
 
 def restart_needed(old: Settings, new: Settings) -> list[str]:

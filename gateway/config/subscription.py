@@ -31,7 +31,8 @@ from gateway.functions.shape import PREFIX, Shape
 _PATTERN = re.compile(r"[!-~]+")
 
 
-def _pattern(value: object) -> str:
+def pattern(value: object) -> str:
+    """`value` as a pattern of event names. Raises ValueError saying what would be one."""
     if not isinstance(value, str) or not _PATTERN.fullmatch(value) or len(value) > MAX_NAME:
         raise ValueError(
             f"must be a pattern such as stripe/customer.created, github/* or **: printable ASCII without "
@@ -75,7 +76,7 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
-Patterns = Annotated[tuple[Annotated[str, BeforeValidator(_pattern)], ...], AfterValidator(_some)]
+Patterns = Annotated[tuple[Annotated[str, BeforeValidator(pattern)], ...], AfterValidator(_some)]
 
 
 def _transform(value: object) -> Expression | Shape | None:

@@ -53,6 +53,12 @@ REJECTIONS = Metric(
     ("source", "reason"),
     "Requests refused, by reason. The source is empty where no source has the name that was asked for.",
 )
+BROKEN = Metric(
+    "gateway_schema_breaches_total",
+    "counter",
+    ("source", "mode"),
+    "Events whose data breaks their schema: warn, delivered all the same; refuse, delivered to nobody.",
+)
 REQUESTS = Metric("gateway_requests_in_flight", "gauge", (), "Webhooks that are being worked on.")
 REQUESTS_MAX = Metric("gateway_requests_in_flight_max", "gauge", (), "server.max_in_flight of all processes.")
 ATTEMPTS = Metric(
@@ -143,6 +149,7 @@ METRICS = (
     EVENTS,
     DUPLICATES,
     REJECTIONS,
+    BROKEN,
     REQUESTS,
     REQUESTS_MAX,
     ATTEMPTS,

@@ -12,10 +12,9 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
-from gateway.store.postgres.flow import PostgresFlow
 from gateway.store.postgres.groups import Groups
-from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.notices import Notices
+from gateway.store.postgres.parts import Parts
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
@@ -51,7 +50,7 @@ __all__ = ["PostgresStore", "plan", "prepare"]
 Record = TypeVar("Record")
 
 
-class PostgresStore:
+class PostgresStore(Parts):
     """One PostgreSQL database that keeps the contract of `gateway.store.contract.Store`.
 
     Any number of nodes may work on it. What one of them asks of the clock, the database's clock answers.
@@ -63,8 +62,7 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
-        self.flow = PostgresFlow(self._groups, self._pool, self._floors)
-        self.health = PostgresHealth(self._groups, self._pool, self._floors)
+        super().__init__(self._groups, self._pool, self._floors)
 
     @classmethod
     async def open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gateway.store.postgres import waits
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.columns import columns
 from gateway.store.postgres.pauses import pause_one
@@ -74,7 +75,10 @@ async def _insert_lost(session: Session, lost: Iterable[Settlement]) -> None:
 
 
 async def _set_off(session: Session, held: Sequence[Settlement]) -> None:
-    """What outcomes set off: system events, pauses."""
+    """What outcomes set off: waits, system events, pauses."""
+    waiting = [settlement for settlement in held if settlement.waits]
+    if waiting:
+        await waits.open_after(session, waiting)
     emitted = [settlement.emit for settlement in held if settlement.emit]
     if emitted:
         await accept(session, emitted)
@@ -89,7 +93,11 @@ async def _replay(session: Session, new: Sequence[NewDelivery], now: int) -> int
     rows = [(n.delivery_id, n.event_id, n.subscription, n.due_at, n.replay_of, n.order_key) for n in new]
     for one in new:
         session.wake(one.subscription)
-    return await session.count("replay", *columns(rows), now, session.clock == "database")
+    made = await session.count("replay", *columns(rows), now, session.clock == "database")
+    waiting = [one for one in new if one.waits]
+    if waiting:
+        await waits.open_again(session, waiting, now)
+    return made
 
 
 async def _cancel(session: Session, asked: Sequence[Cancellation]) -> int:

@@ -16,7 +16,7 @@ import orjson
 from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
-from gateway.store.contract import Planned, StoreError, StoreRefused
+from gateway.store.contract import StoreError
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -44,13 +44,14 @@ from gateway.store.sqlite import backfills, deliveries, pauses, rejections, rete
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.parts import Parts
-from gateway.store.sqlite.schema import known, lacking, migrate
-from gateway.store.sqlite.watch import SQL as WATCH
+from gateway.store.sqlite.schema import plan, prepare
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+__all__ = ["SqliteStore", "plan", "prepare"]
 
 LISTEN_EVERY = 0.05
 """Seconds from one look for other processes' deliveries to the next: a look costs some 100 µs."""
@@ -216,7 +217,7 @@ class SqliteStore(Parts):
 
     async def has_accepted(self, source: str, since: int) -> bool:
         asked = {"source": source, "since": since, "since_id": first_id(since)}
-        return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
+        return await self._read(lambda db: bool(db.execute(watch.SQL["has_accepted"], asked).fetchone()[0]))
 
     async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
         asked = {"source": source, "keys": orjson.dumps(keys).decode()}
@@ -267,33 +268,3 @@ class SqliteStore(Parts):
         db: sqlite3.Connection = self._local.db
         with translated(self._path):
             return read(db)
-
-
-def plan(path: Path) -> list[Planned]:
-    """The migrations that the file at `path` lacks, all of them where there is none. Raises StoreError."""
-    if not path.is_file():
-        return [Planned(name, (), False) for name in known()]
-    db = connect(path)
-    try:
-        with translated(path):
-            return [Planned(name, (), False) for name in lacking(db, str(path))]
-    finally:
-        db.close()
-
-
-def prepare(path: Path, may_migrate: bool = True) -> list[str]:
-    """Make the file at `path`, for this user only, or migrate it. Returns the migrations that ran.
-
-    Raises StoreError.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise StoreRefused(f"{path}: {error.strerror}; the store can't be made there") from error
-    db = connect(path)
-    try:
-        with translated(path):
-            return migrate(db, str(path), may_migrate)
-    finally:
-        db.close()

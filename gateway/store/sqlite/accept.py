@@ -11,6 +11,7 @@ from gateway.event import new_id
 from gateway.store import values
 from gateway.store.dedupe import Decision, First, Slot, decide, duplicates
 from gateway.store.records import Candidate, Outcome
+from gateway.store.sqlite import waits
 from gateway.store.statements import load
 
 SQL = load("gateway.store.sqlite", "writes.sql")
@@ -43,10 +44,13 @@ def _data(db: sqlite3.Connection, decision: Decision) -> dict[str, str]:
 def _insert_fresh(db: sqlite3.Connection, fresh: Sequence[Candidate]) -> None:
     _insert(db, "insert_event", [values.event(c) for c in fresh])
     _insert(db, "take_key", [values.key(c) for c in fresh if c.key is not None])
-    _insert(db, "insert_delivery", [row for c in fresh for row in _delivery_rows(c)])
+    deliveries = [(c, row) for c in fresh for row in _delivery_rows(c)]
+    _insert(db, "insert_delivery", [row for _, row in deliveries])
     _insert(db, "insert_verdict", [row for c in fresh if c.verdicts for row in values.verdicts(c)])
     bodies = {r.request_id: r.body for c in fresh if (r := c.reception) and r.request_id is not None}
     _insert(db, "insert_request", list(bodies.items()))
+    waits.open_first(db, deliveries)
+    waits.note_arrivals(db, fresh)
 
 
 def _insert(db: sqlite3.Connection, statement: str, rows: Sequence[values.Row]) -> None:

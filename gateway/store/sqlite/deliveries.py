@@ -16,6 +16,7 @@ from gateway.store.records import (
     NewDelivery,
     Settlement,
 )
+from gateway.store.sqlite import waits
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.pauses import pause_one
 
@@ -92,7 +93,7 @@ def whole(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
     if not seqs:
         return []
     found = db.execute(SQL["leased_rows"], {"seqs": orjson.dumps(seqs).decode()})
-    return [rows.claimed(row) for row in found]
+    return waits.with_waits(db, [rows.claimed(row) for row in found])
 
 
 def expired(db: sqlite3.Connection, now: int, limit: int) -> list[Claimed]:
@@ -132,6 +133,8 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
     )
     db.execute(SQL["insert_attempt"], row)
     if held:
+        if settlement.waits:
+            waits.open_after(db, settlement)
         if settlement.emit:
             accept(db, [settlement.emit])
         if settlement.pause is not None:
@@ -159,7 +162,10 @@ def _replay(db: sqlite3.Connection, new: NewDelivery, now: int) -> int:
         "order_key": new.order_key,
         "now": now,
     }
-    return db.execute(SQL["replay"], values).rowcount
+    made = db.execute(SQL["replay"], values).rowcount
+    if made and new.waits:
+        waits.open_again(db, new, now)
+    return made
 
 
 def cancel(db: sqlite3.Connection, asked: Sequence[Sequence[Cancellation]]) -> list[int]:

@@ -80,7 +80,15 @@ def candidate(
     digest = hashlib.sha256(data).digest()
     routed = router.route(event)
     return Candidate(
-        event, digest, routed.subscriptions, key, endpoint.window, reception, routed.orders, routed.verdicts
+        event,
+        digest,
+        routed.subscriptions,
+        key,
+        endpoint.window,
+        reception,
+        routed.orders,
+        routed.verdicts,
+        routed.terms,
     )
 
 

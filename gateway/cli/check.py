@@ -82,6 +82,9 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    retry        {retry}",
         *([f"    if           {each.condition}"] if each.condition else []),
         *([f"    order by     {each.order}"] if each.order else []),
+        *([f"    idempotency  {each.idempotency}"] if each.idempotency else []),
+        *([f"    debounce     {each.debounce}"] if each.debounce else []),
+        *([f"    batch        {each.batch}"] if each.batch else []),
         *_secret_lines(each),
     ]
 

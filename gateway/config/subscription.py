@@ -9,7 +9,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    PlainValidator,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -17,11 +16,12 @@ from pydantic import (
 
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
+from gateway.config.expression import CelExpression
+from gateway.config.gathering import Batch, Debounce, Once
 from gateway.config.problems import shown
 from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
 from gateway.event import MAX_NAME
-from gateway.expression import Expression
 
 _PATTERN = re.compile(r"[!-~]+")
 
@@ -73,18 +73,6 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
 Patterns = Annotated[tuple[Annotated[str, BeforeValidator(_pattern)], ...], AfterValidator(_some)]
 
 
-def _expression(value: object) -> Expression | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"must be a CEL expression in quotes, such as {_CONDITION}, not {shown(value)}")
-    return Expression(value)
-
-
-_CONDITION = '"event.data.livemode == true"'
-CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
-
-
 class Subscription(Section):
     """A subscriber's standing order; its name is its key in `Settings.subscriptions`.
 
@@ -99,6 +87,9 @@ class Subscription(Section):
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
     transform: CelExpression = None
+    idempotency: Once = None
+    debounce: Debounce | None = None
+    batch: Batch | None = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
 
@@ -106,6 +97,29 @@ class Subscription(Section):
     def _order_has_a_key(self) -> Self:
         if "order" in self.model_fields_set and self.order_by is None:
             raise ValueError("order: says nothing without order_by:, the expression whose value is the key")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_a_batch(self) -> Self:
+        if self.batch is None:
+            return self
+        if self.debounce is not None:
+            raise ValueError(
+                "batch: can't be combined with debounce:, which delivers one event; leave one out"
+            )
+        if self.order_by is not None:
+            raise ValueError(
+                "batch: can't be combined with order_by:, by which events go one by one; leave one out"
+            )
+        if not self.destination.batches:
+            raise ValueError(
+                f"batch: needs a destination of type http: {self.destination.type} takes one event at a time"
+            )
+        if self.format == "raw" and self.transform is None:
+            raise ValueError(
+                "batch: can't send the provider's own bodies and signatures, which format: raw does; "
+                "write format: event, or a transform:"
+            )
         return self
 
     @field_validator("format")

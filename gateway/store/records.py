@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.terms import Terms
 from gateway.verdict import Verdict
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
@@ -37,7 +38,7 @@ class Candidate:
     It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data;
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
-    order. `verdicts` say why others get none.
+    order, `terms` those of subscriptions that have any. `verdicts` say why others get none.
     """
 
     event: Event
@@ -48,6 +49,7 @@ class Candidate:
     reception: Reception | None = None
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    terms: Mapping[str, Terms] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ class Delivery:
 
     `attempts` numbers the attempts, is never reset, and fences stale workers. `retries` counts the failed
     ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it. While it
-    is `held` an earlier one of its subscription and `order_key` comes first.
+    is `held` an earlier one of its subscription and `order_key` comes first, or it goes with another of its
+    `batch_id`.
     """
 
     delivery_id: str
@@ -132,16 +135,21 @@ class Delivery:
     seq: int = 0
     order_key: str | None = None
     held: bool = False
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this worker holds under a lease, with all it needs to deliver it."""
+    """A delivery that this worker holds under a lease, with all it needs to deliver it.
+
+    `others` are the rest of its batch, which go in the same call.
+    """
 
     delivery: Delivery
     event: Event
     headers: str
     body: bytes
+    others: tuple[Claimed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +179,7 @@ class Settlement:
 
     All of it commits in one transaction, and none of it where `attempt.number` is no longer the delivery's.
     `ordered` is the subscription where the delivery has an order key; a later `order_at` (Unix ms) lets
-    others of the key go first.
+    others of the key go first. `others` are of the rest of its batch, and are written if and only if it is.
     """
 
     attempt: Attempt
@@ -184,6 +192,7 @@ class Settlement:
     pause_reason: str = ""
     ordered: str | None = None
     order_at: int | None = None
+    others: tuple[Settlement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +237,12 @@ class Purged:
     duplicates: int = 0
     rejections: int = 0
     keys: int = 0
+    windows: int = 0
 
     @property
     def total(self) -> int:
         """All rows together; 0 when there is nothing left to purge."""
-        return self.events + self.duplicates + self.rejections + self.keys
+        return self.events + self.duplicates + self.rejections + self.keys + self.windows
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def delivery(row: Row) -> Delivery:
         seq=row["seq"],
         order_key=row["order_key"],
         held=held,
+        batch_id=row["batch_id"] if "batch_id" in row.keys() else None,  # noqa: SIM118 - a row is no dict
     )
 
 

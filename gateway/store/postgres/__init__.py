@@ -12,6 +12,7 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.batches import PostgresBatches
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
@@ -58,6 +59,7 @@ class PostgresStore:
     def __init__(self, url: str, connections: int = 4, clock: Clock = "database") -> None:
         """`connections` at most, and one more to listen on. `clock` is the caller's in tests only."""
         self._pool = Pool(url, connections, clock)
+        self.batches = PostgresBatches(self._pool)
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)

@@ -42,6 +42,7 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
+from gateway.store.sqlite.batches import SqliteBatches
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.schema import known, lacking, migrate
 from gateway.store.sqlite.watch import SQL as WATCH
@@ -65,6 +66,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer = Writer(path, quick=[accept])
+        self.batches = SqliteBatches(self._read)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._listening: asyncio.Task[None] | None = None

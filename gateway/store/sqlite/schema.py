@@ -45,6 +45,13 @@ def m009_backfills(db: sqlite_utils.Database) -> None:
     db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
 
 
+@migrations()
+def m014_windows(db: sqlite_utils.Database) -> None:
+    """Deliveries that wait for others: windows, and what the deliveries of a batch have in common."""
+    for statement in load(__package__, "m014_windows.sql").values():
+        db.execute(statement)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

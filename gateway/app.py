@@ -71,6 +71,7 @@ class Gateway:
         self._ingest: Ingest | None = None
         self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
         self._watching: Watching | None = None
+        self._worker: Worker | None = None
         self._telemetry = telemetry or Telemetry()
         self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
         self._send: api.Send | None = None
@@ -172,7 +173,7 @@ class Gateway:
         self, store: Store, ending: contextlib.AsyncExitStack
     ) -> Callable[[Iterable[str]], None]:
         """Start the worker; returns how to wake it. What ends it goes to `ending`."""
-        worker = Worker(
+        self._worker = worker = Worker(
             store,
             lambda: self._running,
             self._clock,
@@ -207,9 +208,13 @@ class Gateway:
                 )
 
     async def _healthz(self, _: Request) -> Response:
-        """200 while the process answers; degraded where all that a source is sent fails verification."""
-        failing = self._watching.failing if self._watching is not None else []
-        return JSONResponse({"status": "degraded", "sources": failing} if failing else {"status": "ok"})
+        """200 while it answers; degraded where a source's requests, or a subscription's attempts, fail."""
+        found = {
+            "sources": self._watching.failing if self._watching is not None else [],
+            "subscriptions": self._worker.failing if self._worker is not None else [],
+        }
+        failing = {kind: names for kind, names in found.items() if names}
+        return JSONResponse({"status": "degraded", **failing} if failing else {"status": "ok"})
 
     async def _readyz(self, _: Request) -> Response:
         """200 where a commit was just done, else 503."""

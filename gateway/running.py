@@ -17,6 +17,7 @@ from gateway.config.sources import CREDENTIALS
 from gateway.event import compile_patterns
 from gateway.pipeline.conditions import BatchRule, Conditions, DebounceRule, OnceRule
 from gateway.pipeline.route import Router, Rules
+from gateway.schema import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Endpoint:
     documents: Mapping[str, bytes]
     acks: tuple[Ack, ...] = ()
     expects: float | None = None
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def _endpoint(source: Source, settings: Settings) -> Endpoint:
         documents=_documents(source) if f"sources.{source.name}" in settings.made_secrets else {},
         acks=tuple(Ack(compile_patterns(rule.events), rule) for rule in source.ack),
         expects=source.expect,
+        contract=settings.contract,
     )
 
 

@@ -15,7 +15,7 @@ from gateway.event import Event, compile_patterns
 from gateway.store.records import Delivery, Pause
 from gateway.verdict import Reason, Verdict
 
-Answer = Literal["delivery", "filter", "error", "idempotency", "name", "later"]
+Answer = Literal["delivery", "filter", "error", "idempotency", "schema", "name", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Why:
     """What one subscription has to do with one event.
 
     `delivery`: it gets, or got, it. `filter` and `error`: its `if:` was not true, or could not be computed,
-    when the event came. `idempotency`: an earlier event has the same key. `name`: by the config of now its
-    patterns do not match. `later`: they do, but they did not when the event came, or the subscription was not
-    there.
+    when the event came. `idempotency`: an earlier event has the same key. `schema`: the data broke a schema
+    that refuses. `name`: by the config of now its patterns do not match. `later`: they do, but they did not
+    when the event came, or the subscription was not there.
     """
 
     subscription: str
@@ -72,7 +72,7 @@ def _why(
     return Why(name, "later", detail, paused=paused)
 
 
-_ANSWERS: Mapping[Reason, Answer] = {"error": "error", "idempotency": "idempotency"}
+_ANSWERS: Mapping[Reason, Answer] = {"error": "error", "idempotency": "idempotency", "schema": "schema"}
 
 
 def _state(delivery: Delivery, paused: Pause | None) -> str:
@@ -98,6 +98,9 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.reason in _KEYS:
         key, does = _KEYS[verdict.reason]
         return f"{does}: {key} {verdict.expression} failed: {verdict.error}{saw}"
+    if verdict.reason == "schema":
+        again = f"gateway replay {verdict.event_id} --subscription {verdict.subscription}"
+        return f"its data breaks the schema of {verdict.expression}: {verdict.saw}; to deliver it: {again}"
     if verdict.reason == "error":
         return f"if: {verdict.expression} failed, which counts as no match: {verdict.error}{saw}"
     return f"if: {verdict.expression} was not true{saw}"

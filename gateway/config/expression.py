@@ -12,7 +12,8 @@ from gateway.expression import Expression
 _CONDITION = '"event.data.livemode == true"'
 
 
-def _expression(value: object) -> Expression | None:
+def cel_expression(value: object) -> Expression | None:
+    """Compiled; None where nothing is written. Raises ValueError saying what would be right."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -20,4 +21,4 @@ def _expression(value: object) -> Expression | None:
     return Expression(value)
 
 
-CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
+CelExpression = Annotated[Expression | None, PlainValidator(cel_expression)]

@@ -23,10 +23,13 @@ from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
+from gateway.config.problems import shown
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
+from gateway.functions.reference import MODULE
+from gateway.schema import Contract
 
 DAY = 86_400.0
 SQLITE = "sqlite:///"
@@ -150,6 +153,12 @@ class Dedupe(Section):
     window: Duration = DAY
 
 
+def _module(name: str) -> str:
+    if not MODULE.fullmatch(name):
+        raise ValueError(f"must be the name of a module, such as myapp.handlers, not {shown(name)}")
+    return name
+
+
 class TopLevel(Section):
     """The file without its sources and subscriptions, which are checked one by one."""
 
@@ -159,6 +168,7 @@ class TopLevel(Section):
     event_keys: tuple[EventKey, ...] = ()
     api_tokens: tuple[ApiToken, ...] = ()
     adapters_path: str | None = None
+    functions: tuple[Annotated[str, AfterValidator(_module)], ...] = ()
 
 
 class SourceKeys(Section):
@@ -214,7 +224,7 @@ class Settings:
 
     `unset_secrets` names the config paths (`sources.stripe`) that should have a secret and have none;
     it is empty unless the file was loaded with secrets "optional" or "generated". `made_secrets` names
-    those that have a secret of development mode.
+    those that have a secret of development mode. `stale` are imported modules whose file was changed since.
     """
 
     file: Path
@@ -228,3 +238,5 @@ class Settings:
     unset_secrets: tuple[str, ...] = ()
     made_secrets: frozenset[str] = frozenset()
     api_tokens: tuple[ApiToken, ...] = ()
+    stale: tuple[str, ...] = ()
+    contract: Contract | None = None

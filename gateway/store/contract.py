@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.store.batches import Batches
+from gateway.store.parts import Parts
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -69,17 +69,12 @@ class Planned:
     compatible: bool
 
 
-class Store(Protocol):
+class Store(Parts, Protocol):
     """Where events, dedupe keys and deliveries live."""
 
     @property
     def commits(self) -> Commits:
         """What the transactions of this process came to."""
-        ...
-
-    @property
-    def batches(self) -> Batches:
-        """Deliveries that go in one call."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
@@ -136,11 +131,11 @@ class Store(Protocol):
         ...
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        """Hold a subscription's deliveries back. False where it was paused already."""
+        """Hold a subscription's deliveries back. False where a person, or a 410, has paused it."""
         ...
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        """Let a paused subscription's deliveries go. False where it was not paused."""
+        """Let a paused subscription's deliveries go, whoever paused it. False where it was not paused."""
         ...
 
     async def mark_released(self, rejection_id: str, now: int) -> None:

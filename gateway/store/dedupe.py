@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.event import differing_fields, new_id
+from gateway.record import record
 from gateway.store.records import Candidate, Duplicate, Outcome
 
 Slot = tuple[str, str]
 """A dedupe key with its source."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class First:
     """The event that holds a dedupe key."""
 

@@ -10,14 +10,17 @@ from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
-from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
+from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.batches import PostgresBatches
+from gateway.store.postgres.event_types import PostgresEventTypes
 from gateway.store.postgres.groups import Groups
+from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
+from gateway.store.postgres.waits import PostgresWaits
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -63,6 +66,9 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
+        self.health = PostgresHealth(self._groups, self._pool, self._floors)
+        self.waits = PostgresWaits(self._pool, self._groups)
+        self.event_types = PostgresEventTypes(self._pool)
 
     @classmethod
     async def open(
@@ -116,10 +122,10 @@ class PostgresStore:
         return await self._groups.write(deliveries.cancel, cancellations)
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        return await self._groups.write(deliveries.pause, (subscription, reason, now))
+        return await self._groups.write(pauses.pause, (subscription, reason, now))
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        return await self._groups.write(deliveries.resume, (subscription, emit))
+        return await self._groups.write(pauses.resume, (subscription, emit))
 
     async def mark_released(self, rejection_id: str, now: int) -> None:
         await self._groups.write(rejections.mark_released, (rejection_id, now))

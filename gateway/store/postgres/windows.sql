@@ -53,7 +53,7 @@ SELECT batch_id FROM deliveries_pending WHERE delivery_id = $1;
 
 -- name: others_of_batch
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.batch_id
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits, d.batch_id
 FROM deliveries_pending AS d WHERE d.batch_id = $1 AND d.delivery_id <> $2;
 
 -- name: settle_others

@@ -1,4 +1,4 @@
-"""Deliveries: lease, settle, replay, cancel, pause. Each operation takes a list and answers a list."""
+"""Deliveries: lease, settle, replay, cancel. Each operation takes a list and answers a list."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from gateway.store.claim import LOOK, LOOKS, Claim
 from gateway.store.records import (
     Attempt,
     Cancellation,
-    Candidate,
     Claimed,
     ClaimResult,
     NewDelivery,
     Settlement,
 )
+from gateway.store.sqlite import waits
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.batches import can_settle, settle_other
+from gateway.store.sqlite.pauses import pause_one
 
 
 def claim(db: sqlite3.Connection, claims: Sequence[Claim]) -> list[ClaimResult]:
@@ -77,7 +78,7 @@ def _leased(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
     if not seqs:
         return []
     found = db.execute(SQL["leased_rows"], {"seqs": orjson.dumps(seqs).decode()})
-    return [rows.claimed(row) for row in found]
+    return waits.with_waits(db, [rows.claimed(row) for row in found])
 
 
 def expired(db: sqlite3.Connection, now: int, limit: int) -> list[Claimed]:
@@ -110,11 +111,13 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
     held = db.execute(SQL["settle"], values).rowcount == 1
     for each in (settlement, *settlement.others):
         db.execute(SQL["insert_attempt"], _attempt_row(each.attempt))
+    if held and settlement.waits:
+        waits.open_after(db, settlement)
     for each in (settlement, *others) if held else ():
         if each.emit:
             accept(db, [each.emit])
     if held and settlement.pause is not None:
-        _pause(db, settlement.pause, settlement.pause_reason, settlement.now)
+        pause_one(db, settlement.pause, settlement.pause_reason, settlement.now)
     return held
 
 
@@ -151,7 +154,10 @@ def _replay(db: sqlite3.Connection, new: NewDelivery, now: int) -> int:
         "order_key": new.order_key,
         "now": now,
     }
-    return db.execute(SQL["replay"], values).rowcount
+    made = db.execute(SQL["replay"], values).rowcount
+    if made and new.waits:
+        waits.open_again(db, new, now)
+    return made
 
 
 def cancel(db: sqlite3.Connection, asked: Sequence[Sequence[Cancellation]]) -> list[int]:
@@ -165,25 +171,3 @@ def _cancel(db: sqlite3.Connection, cancellation: Cancellation) -> int:
     if ended:
         accept(db, [cancellation.emit])
     return ended
-
-
-def pause(db: sqlite3.Connection, asked: Sequence[tuple[str, str, int]]) -> list[bool]:
-    """Hold (subscription, reason, now) back."""
-    return [_pause(db, *one) for one in asked]
-
-
-def _pause(db: sqlite3.Connection, subscription: str, reason: str, now: int) -> bool:
-    values = {"subscription": subscription, "reason": reason, "now": now}
-    return db.execute(SQL["pause"], values).rowcount == 1
-
-
-def resume(db: sqlite3.Connection, asked: Sequence[tuple[str, Sequence[Candidate]]]) -> list[bool]:
-    """Let (subscription) go, with the system events that this sets off."""
-    return [_resume(db, *one) for one in asked]
-
-
-def _resume(db: sqlite3.Connection, subscription: str, emit: Sequence[Candidate]) -> bool:
-    resumed = db.execute(SQL["resume"], {"subscription": subscription}).rowcount == 1
-    if resumed:
-        accept(db, [emit])
-    return resumed

@@ -10,7 +10,6 @@ import orjson
 
 from gateway.store.records import Candidate
 from gateway.store.rows import HELD
-from gateway.store.sqlite.many import insert
 from gateway.store.statements import load
 from gateway.store.windows import Slot, Window, gather, rows, slots
 
@@ -23,7 +22,7 @@ def make_gathered(db: sqlite3.Connection, fresh: Sequence[Candidate]) -> None:
     if not asked:
         return
     found = gather(fresh, _open(db, asked))
-    insert(db, SQL["insert_gathered"], rows(found.made, HELD))
+    db.executemany(SQL["insert_gathered"], rows(found.made, HELD))
     for delivery_id, now, reason in found.debounced:
         db.execute(SQL["give_way"], {"delivery_id": delivery_id, "now": now, "reason": reason})
     for delivery_id, (_, due_at) in found.due.items():

@@ -39,7 +39,7 @@ DELETE FROM windows WHERE (subscription, key) IN (
 
 -- name: others_of_batch
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.batch_id,
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits, d.batch_id,
        e.id, e.name, e.source, e.data, e.ts, e.v, e.received_at, e.attributes, e.headers, r.body
 FROM deliveries AS d
 JOIN events AS e ON e.event_id = d.event_id

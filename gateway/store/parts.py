@@ -1,0 +1,30 @@
+"""The parts of a store that have a contract of their own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gateway.store.batches import Batches
+from gateway.store.event_types import EventTypes
+from gateway.store.health import HealthStore
+from gateway.store.waits import Waits
+
+
+class Parts(Protocol):
+    """What a store has beside its own operations."""
+
+    @property
+    def health(self) -> HealthStore: ...
+
+    @property
+    def waits(self) -> Waits:
+        """The deliveries that are parked until another event comes."""
+        ...
+
+    @property
+    def event_types(self) -> EventTypes:
+        """What is known of event names."""
+        ...
+
+    @property
+    def batches(self) -> Batches: ...

@@ -101,6 +101,10 @@ class Gateway:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)
 
+    def let_go(self) -> None:
+        """Answer those who follow over the API, since the gateway is about to stop."""
+        self._api.stop()
+
     def send_home(self) -> None:
         """Answer the providers that wait for a subscriber, since the gateway is about to stop."""
         if self._ingest is not None:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from gateway.operate import answers
 from gateway.operate.answers import Page
 from gateway.operate.event_types import TypePage, TypeRow
+from gateway.operate.rates import Rates
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -33,6 +34,7 @@ from gateway.operate.rows import (
     Row,
     TriedRow,
 )
+from gateway.operate.tail import Handed, ListenerRow, Listeners, Tailed
 from gateway.store.records import State
 
 LARGEST_PAGE = 500
@@ -166,7 +168,28 @@ class Gateway:
         """One delivery with its attempts."""
         return self._get(TriedRow, f"deliveries/{quote(delivery_id, safe='')}")
 
+    def tail(
+        self, cursor: str | None = None, *, kinds: str = "events", wait: int = 20_000, **query: Any
+    ) -> Tailed:
+        """What happened behind the cursor; waits `wait` ms where nothing did. Without one: the cursor of now.
+
+        Others: `source`, `name`, `since`, `limit`, `bodies`, `listener` and `to`, as the API has them.
+        """
+        return self._get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **query)
+
+    def rates(self, window: int = 60_000) -> Rates:
+        """How much came and went within the last `window` ms, and what waits."""
+        return self._get(Rates, "rates", window=window)
+
+    def listeners(self) -> list[ListenerRow]:
+        """Who listens under a name now."""
+        return self._get(Listeners, "listeners").items
+
     # What to do
+
+    def hand(self, listener: str, ids: Sequence[str]) -> Handed:
+        """Send stored events to a listener."""
+        return self._post(Handed, f"listeners/{quote(listener, safe='')}/events", ids=list(ids))
 
     def replay(
         self, ids: Sequence[str], *, subscription: str | None = None, dry_run: bool = False

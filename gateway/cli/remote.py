@@ -157,7 +157,7 @@ def gateway_of(there: Looked) -> Gateway:
 
 
 @contextmanager
-def _asked(url: str) -> Iterator[Gateway]:
+def connected(url: str) -> Iterator[Gateway]:
     """The gateway at `url` with the token of GATEWAY_TOKEN. What it refuses ends the command."""
     try:
         with Gateway(url, os.environ.get("GATEWAY_TOKEN")) as gateway:
@@ -181,7 +181,7 @@ def _exit_code(error: GatewayError) -> int:
 
 def look(url: str, job: Look) -> None:
     """Do `job`, which only looks, on the gateway at `url`."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         asyncio.run(_looked(job, Elsewhere(gateway, round(time.time() * 1000))))
 
 
@@ -191,7 +191,7 @@ async def _looked(job: Look, there: Elsewhere) -> None:
 
 def replay(url: str, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool) -> None:
     """`gateway replay` on the gateway at `url`: the ids, or without any what died that `query` wants."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         made = 0
         planned: list[Planned] = []
         while True:
@@ -222,7 +222,7 @@ def _planned(row: answers.NewRow) -> Planned:
 
 def cancel(url: str, ids: Sequence[str]) -> None:
     """`gateway cancel` on the gateway at `url`."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         done = gateway.cancel(ids)
         for delivery_id in done.in_flight:
             note(f"{delivery_id} is in flight: the attempt under way may still arrive")

@@ -46,6 +46,7 @@ STREAMS = (
     Stream("rejection_counts", ("", "")),
     Stream("paused", ("",)),
     Stream("backfills", ("", "")),
+    Stream("audit", (0,)),
 )
 
 

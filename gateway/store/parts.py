@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gateway.store.audit import Audit
 from gateway.store.batches import Batches
 from gateway.store.event_types import EventTypes
 from gateway.store.health import HealthStore
+from gateway.store.rates import Rates
+from gateway.store.tail import Tail
 from gateway.store.waits import Waits
 
 
@@ -14,7 +17,9 @@ class Parts(Protocol):
     """What a store has beside its own operations."""
 
     @property
-    def health(self) -> HealthStore: ...
+    def health(self) -> HealthStore:
+        """How subscriptions fare."""
+        ...
 
     @property
     def waits(self) -> Waits:
@@ -27,4 +32,21 @@ class Parts(Protocol):
         ...
 
     @property
-    def batches(self) -> Batches: ...
+    def batches(self) -> Batches:
+        """Deliveries that go in one call."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what."""
+        ...
+
+    @property
+    def tail(self) -> Tail:
+        """What was stored, read forward."""
+        ...
+
+    @property
+    def rates(self) -> Rates:
+        """How much goes through, by source and by subscription."""
+        ...

@@ -16,7 +16,7 @@ import adapters
 from adapters.page import Facts
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery, TypeQuery
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RatesQuery, RejectionQuery, TypeQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
@@ -25,6 +25,7 @@ from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
 from gateway.operate.event_types import TypePage, type_page, type_rows
 from gateway.operate.paging import Fetch, Kept
+from gateway.operate.rates import Rates, read_rates
 from gateway.store.health import Health
 from gateway.store.records import Duplicate, Query, Rejection, Stored
 
@@ -257,6 +258,12 @@ async def delivery(asked: Asked) -> rows.TriedRow:
     return rows.TriedRow.told(found, attempts, asked.opened.now)
 
 
+async def rates(asked: Asked) -> Rates:
+    """How much came and went of late, by source and by subscription, and what waits: `gateway top`."""
+    opened = asked.opened
+    return await read_rates(opened.store, opened.settings, asked.query_as(RatesQuery).window, opened.now)
+
+
 def _get(
     name: str,
     path: str,
@@ -296,5 +303,6 @@ OPERATIONS = (
     ),
     _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
     _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
+    _get("rates", "/rates", rates, Rates, "Rates and backlogs", query=RatesQuery),
     _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
 )

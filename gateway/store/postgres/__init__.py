@@ -12,15 +12,12 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
-from gateway.store.postgres.batches import PostgresBatches
-from gateway.store.postgres.event_types import PostgresEventTypes
 from gateway.store.postgres.groups import Groups
-from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.notices import Notices
+from gateway.store.postgres.parts import Parts
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
-from gateway.store.postgres.waits import PostgresWaits
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -53,7 +50,7 @@ __all__ = ["PostgresStore", "plan", "prepare"]
 Record = TypeVar("Record")
 
 
-class PostgresStore:
+class PostgresStore(Parts):
     """One PostgreSQL database that keeps the contract of `gateway.store.contract.Store`.
 
     Any number of nodes may work on it. What one of them asks of the clock, the database's clock answers.
@@ -62,13 +59,10 @@ class PostgresStore:
     def __init__(self, url: str, connections: int = 4, clock: Clock = "database") -> None:
         """`connections` at most, and one more to listen on. `clock` is the caller's in tests only."""
         self._pool = Pool(url, connections, clock)
-        self.batches = PostgresBatches(self._pool)
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
-        self.health = PostgresHealth(self._groups, self._pool, self._floors)
-        self.waits = PostgresWaits(self._pool, self._groups)
-        self.event_types = PostgresEventTypes(self._pool)
+        super().__init__(self._groups, self._pool, self._floors)
 
     @classmethod
     async def open(

@@ -33,6 +33,9 @@ FILES = (
     "health",
     "waits",
     "event_types",
+    "audit",
+    "tail",
+    "rates",
     "windows",
 )
 

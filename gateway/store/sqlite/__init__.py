@@ -42,7 +42,6 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite import backfills, deliveries, pauses, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
-from gateway.store.sqlite.batches import SqliteBatches
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.parts import Parts
 from gateway.store.sqlite.schema import plan, prepare
@@ -68,7 +67,6 @@ class SqliteStore(Parts):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer = Writer(path, quick=[accept])
-        self.batches = SqliteBatches(self._read)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._listening: asyncio.Task[None] | None = None

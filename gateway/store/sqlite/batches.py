@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
 
 from gateway.store import rows
 from gateway.store.batches import Batch
 from gateway.store.records import Settlement
+from gateway.store.sqlite.connection import Read
 from gateway.store.sqlite.windows import SQL
-
-Read = Callable[[Callable[[sqlite3.Connection], Batch]], Awaitable[Batch]]
 
 
 class SqliteBatches:

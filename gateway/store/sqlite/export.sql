@@ -52,6 +52,10 @@ ORDER BY subscription LIMIT ?2;
 -- name: backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2) ORDER BY account, source LIMIT ?3;
 
+-- name: audit
+SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
+FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
        (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
@@ -59,4 +63,4 @@ SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries
        (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused WHERE subscription NOT IN (
            SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL
        )) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills;
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit;

@@ -73,6 +73,12 @@ def m015_event_types(db: sqlite_utils.Database) -> None:
     _run("m015_event_types.sql", db)
 
 
+@migrations()
+def m016_audit_and_listeners(db: sqlite_utils.Database) -> None:
+    """Who did what; who follows events under a name, and what they were handed."""
+    _run("m016_audit_and_listeners.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
 
-Reason = Literal["filter", "error", "order", "schema"]
+Reason = Literal["filter", "error", "order", "idempotency", "debounce", "batch", "schema"]
 
 LONGEST_SAW = 1000
 """Bytes of JSON that are kept of what an expression saw; a value that does not fit is cut or left out."""
@@ -19,6 +19,9 @@ LONGEST_TEXT = 500
 MOST = 100
 """Verdicts that are kept of one event."""
 
+FIRST = "first_event_id"
+"""Where `saw` tells which event came first."""
+
 _VALUE = 200
 
 
@@ -27,9 +30,11 @@ class Verdict:
     """What a subscription's expression said of one event; a matching name alone needs none.
 
     `filter`: `if:` was not true. `error`: `if:` could not be computed, which counts as not true. `order`:
-    `order_by:` could not be computed, and the event was delivered without a key. `saw` is a JSON object of
-    the paths that the expression names with what stood there, `error` what went wrong. `schema`: the data
-    breaks the schema of the pattern that stands in `expression`, and `saw` says of each path why.
+    `order_by:` could not be computed, and the event was delivered without a key; so with `debounce` and
+    `batch`. `idempotency`: an earlier event has its key, unless there is an `error`: then it was delivered.
+    `saw` is a JSON object of the paths that the expression names with what stood there, and of FIRST with the
+    earlier event's event_id. `error` is what went wrong. `schema`: the data breaks the schema of the pattern
+    that stands in `expression`, and `saw` says of each path why.
     """
 
     subscription: str
@@ -46,6 +51,13 @@ def verdict(
     """A verdict, cut to a size that can be kept for every event."""
     said = None if error is None else error[:LONGEST_TEXT]
     return Verdict(subscription, reason, expression[:LONGEST_TEXT], _kept(saw), said)
+
+
+def after(repeated: Verdict, event_id: str) -> Verdict:
+    """The same, telling which event came first."""
+    saw = repeated.saw.removeprefix("{")
+    first = f"{_json(FIRST)}:{_json(event_id)}"
+    return replace(repeated, saw=f"{{{first}{'' if saw == '}' else ','}{saw}")
 
 
 def _kept(saw: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ from gateway.expression import Expression
 _CONDITION = '"event.data.livemode == true"'
 
 
-def compiled(value: object) -> Expression | None:
-    """The expression of a text; None for none. Raises ValueError saying what would be right, and where."""
+def cel_expression(value: object) -> Expression | None:
+    """Compiled; None where nothing is written. Raises ValueError saying what would be right."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -21,4 +21,4 @@ def compiled(value: object) -> Expression | None:
     return Expression(value)
 
 
-CelExpression = Annotated[Expression | None, PlainValidator(compiled)]
+CelExpression = Annotated[Expression | None, PlainValidator(cel_expression)]

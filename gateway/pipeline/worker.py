@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from gateway.config import Subscription
 from gateway.destinations import Answer
 from gateway.pipeline.admission import Admissions
+from gateway.pipeline.batch import whole
 from gateway.pipeline.handing_on import keep_answer
 from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
@@ -161,6 +162,7 @@ class Worker:
         if subscription is None:
             await self._write(claimed, interrupted(claimed, attempt, now))
         elif name not in self._lanes or delivery_id not in self._lanes[name].under_way:
+            claimed = await whole(self._store, subscription, claimed)
             await self._settle(subscription, claimed, attempt, None)
 
     async def _claim(self) -> None:
@@ -210,7 +212,11 @@ class Worker:
         started = self._clock()
         CURRENT.set(span_of(claimed, self._telemetry.tracer))  # in this task, which makes this attempt only
         try:
+            claimed = await whole(self._store, lane.subscription, claimed)
             answer = await self._try(lane, claimed, started)
+        except StoreError as error:
+            log.error("%s waits for the rest of its batch: %s", claimed.delivery.delivery_id, error)
+            return
         except asyncio.CancelledError:
             attempt = _attempt(claimed, started, Answer(self._ms_since(started), error=STOPPED))
             await self._write(claimed, interrupted(claimed, attempt, self._now()))

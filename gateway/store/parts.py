@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.store.audit import Audit
+from gateway.store.batches import Batches
 from gateway.store.event_types import EventTypes
 from gateway.store.flow import FlowStore
 from gateway.store.health import HealthStore
@@ -34,6 +35,11 @@ class Parts(Protocol):
     @property
     def event_types(self) -> EventTypes:
         """What is known of event names."""
+        ...
+
+    @property
+    def batches(self) -> Batches:
+        """Deliveries that go in one call."""
         ...
 
     @property

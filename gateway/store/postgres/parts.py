@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.store.postgres.audit import Audit
+from gateway.store.postgres.batches import PostgresBatches
 from gateway.store.postgres.claims import Floors
 from gateway.store.postgres.encryption import PostgresEncryption
 from gateway.store.postgres.event_types import PostgresEventTypes
@@ -23,6 +24,7 @@ class Parts:
         self.flow = PostgresFlow(groups, pool, floors)
         self.waits = PostgresWaits(pool, groups)
         self.event_types = PostgresEventTypes(pool)
+        self.batches = PostgresBatches(pool)
         self.audit = Audit(pool)
         self.tail = Tail(pool)
         self.rates = Rates(pool)

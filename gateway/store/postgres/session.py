@@ -38,6 +38,7 @@ FILES = (
     "tail",
     "rates",
     "encryption",
+    "windows",
 )
 
 SQL = {

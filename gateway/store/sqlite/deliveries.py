@@ -10,6 +10,7 @@ import orjson
 from gateway.store import rows
 from gateway.store.claim import AGAIN, FIRST, LOOK, LOOKS, Claim
 from gateway.store.records import (
+    Attempt,
     Cancellation,
     Claimed,
     ClaimResult,
@@ -18,6 +19,7 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite import waits
 from gateway.store.sqlite.accept import SQL, accept
+from gateway.store.sqlite.batches import can_settle, settle_other
 from gateway.store.sqlite.pauses import pause_one
 
 
@@ -120,8 +122,24 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
         "error": attempt.error,
         "order_at": settlement.order_at,
     }
+    # The others of a batch first: where the one that leads ends while some wait, the next would lead them.
+    led = settlement.others if settlement.others and can_settle(db, settlement) else ()
+    others = [each for each in led if settle_other(db, each)]
     held = db.execute(SQL["settle"], values).rowcount == 1
-    row = (
+    for each in (settlement, *settlement.others):
+        db.execute(SQL["insert_attempt"], _attempt_row(each.attempt))
+    if held and settlement.waits:
+        waits.open_after(db, settlement)
+    for each in (settlement, *others) if held else ():
+        if each.emit:
+            accept(db, [each.emit])
+    if held and settlement.pause is not None:
+        pause_one(db, settlement.pause, settlement.pause_reason, settlement.now)
+    return held
+
+
+def _attempt_row(attempt: Attempt) -> tuple[object, ...]:
+    return (
         attempt.delivery_id,
         attempt.number,
         attempt.started_at,
@@ -131,15 +149,6 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
         attempt.response,
         attempt.delivery_id,
     )
-    db.execute(SQL["insert_attempt"], row)
-    if held:
-        if settlement.waits:
-            waits.open_after(db, settlement)
-        if settlement.emit:
-            accept(db, [settlement.emit])
-        if settlement.pause is not None:
-            pause_one(db, settlement.pause, settlement.pause_reason, settlement.now)
-    return held
 
 
 def disown(db: sqlite3.Connection, owners: Sequence[tuple[str, int]]) -> list[int]:

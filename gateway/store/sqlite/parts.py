@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.store.sqlite.audit import Audit
+from gateway.store.sqlite.batches import SqliteBatches
 from gateway.store.sqlite.connection import Read
 from gateway.store.sqlite.encryption import SqliteEncryption
 from gateway.store.sqlite.event_types import SqliteEventTypes
@@ -21,6 +22,7 @@ class Parts:
         self.health = SqliteHealth(writer, read)
         self.waits = SqliteWaits(read, writer)
         self.event_types = SqliteEventTypes(read)
+        self.batches = SqliteBatches(read)
         self.audit = Audit(writer, read)
         self.tail = Tail(writer, read)
         self.rates = Rates(read)

@@ -29,6 +29,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.sealed_parts import SealedFlow, SealedHealth
 from gateway.store.sealing import Sealing
 from gateway.store.watch import KeptAnswer
 from gateway.verdict import Verdict
@@ -50,6 +51,8 @@ class SealedStore:
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self._store = store
         self._seal = Sealing(keyring)
+        self.health = SealedHealth(store.health, self._seal, self._claimed)
+        self.flow = SealedFlow(store.flow, self._seal)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -67,8 +70,9 @@ class SealedStore:
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
-        result = await self._store.claim(slots, leases, now, owner, ordered)
+        result = await self._store.claim(slots, leases, now, owner, ordered, retries)
         opened = [one for each in result.claimed if (one := await self._claimed(each, now)) is not None]
         return replace(result, claimed=opened)
 

@@ -143,7 +143,9 @@ class Gateway:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Open the store, work until the server stops, then leave nothing half done."""
         settings = self._running.settings.store
-        self._store = store = await open_store(settings.target, connections=settings.connections)
+        self._store = store = await open_store(
+            settings.target, connections=settings.connections, keys=settings.keys
+        )
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             self._metrics.open(store, self._telemetry.counts)

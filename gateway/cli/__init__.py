@@ -38,7 +38,7 @@ VERBS = {
     "cancel": ("cancel", "End pending deliveries."),
     "resume": ("cancel", "Let a paused subscription's deliveries go."),
     "migrate": ("migrate", "Bring the store up to this version."),
-    "store": ("store", "Copy a store into another engine's."),
+    "store": ("store", "Copy a store into another engine's; change its keys."),
     "purge": ("purge", "Remove old rows, or one event."),
     "trigger": ("trigger", "Send a signed sample webhook."),
     "verify": ("verify", "Check captured requests offline: why does my signature fail?"),

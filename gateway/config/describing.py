@@ -16,6 +16,7 @@ _FIXED = {
     "store.url": ("store", "target"),  # the same file may be written in several ways
     "store.connections": ("store", "connections"),
     "store.data_folder": ("store", "data_folder"),
+    "store.encrypt": ("store", "encrypt"),
 }
 """Settings that are taken once, when the process starts: the key, and where its value stands."""
 

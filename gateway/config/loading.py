@@ -9,6 +9,7 @@ from typing import Any
 from gateway.config.acking import check_acks
 from gateway.config.api_token import check_tokens
 from gateway.config.destinations import DestinationSection
+from gateway.config.encrypt import check_encrypt
 from gateway.config.event_keys import named_keys
 from gateway.config.filling import Filling, SecretsMode
 from gateway.config.functions import check_code, declared, named_modules
@@ -80,6 +81,8 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         return None
     _check_reach(top.server, filling)
     check_tokens(top.api_tokens, filling)
+    store = tree.get("store")
+    check_encrypt(store.get("encrypt") if isinstance(store, dict) else None, top.store.encrypt, filling)
     owners = [f"sources.{name}" for name in sources] + [f"subscriptions.{name}" for name in subscriptions]
     return Settings(
         file=file,

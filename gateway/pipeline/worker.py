@@ -278,7 +278,7 @@ class Worker:
         self.wake({name for candidate in emitted for name in candidate.subscriptions})
         if settled.ordered is not None:  # the next one of the key may go now
             self.wake([settled.ordered])
-        tell(self._telemetry, claimed, settled, held)
+        tell(self._telemetry, claimed, settled, held, self._running().settings.redactions)
 
     def _idle_for(self) -> float:
         """Seconds until a lane should claim, POLL at most. Marks those where something has become due."""

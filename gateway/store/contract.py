@@ -13,7 +13,7 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.store.parts import Parts
 from gateway.store.records import (
@@ -42,6 +42,9 @@ from gateway.store.records import (
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gateway.store.encryption import Encryption
 
 
 class StoreError(Exception):
@@ -75,6 +78,11 @@ class Store(Parts, Protocol):
     @property
     def commits(self) -> Commits:
         """What the transactions of this process came to."""
+        ...
+
+    @property
+    def encryption(self) -> Encryption:
+        """Its keys, and its rows as they are stored."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:

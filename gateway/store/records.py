@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,7 +46,8 @@ class Candidate:
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
     order, `terms` those of subscriptions that have any. `verdicts` say why others get none. The deliveries of
-    the subscriptions in `waits` wait. `breach` is how the data breaks its schema; it is not stored.
+    the subscriptions in `waits` wait. `breach` is how the data breaks its schema; it is not stored. `read`
+    makes stored data comparable, where that is encrypted.
     """
 
     event: Event
@@ -60,6 +61,7 @@ class Candidate:
     terms: Mapping[str, Terms] = field(default_factory=dict)
     waits: Mapping[str, tuple[NewWait, ...]] = field(default_factory=dict)
     breach: Breach | None = None
+    read: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from gateway.config.backfill import Backfill
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
-from gateway.config.schemas import EventSchema
 from gateway.config.gathering import Batch, Debounce, Idempotency
+from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
 

@@ -30,7 +30,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > ($1, $2) ORDER BY event_id, subscription LIMIT $3;
 
 -- name: copied_dedupe_keys
@@ -50,6 +50,9 @@ SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2)
 -- name: copied_audit
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2;
 
 -- name: last_of_events
 SELECT max(seq) FROM events;
@@ -80,6 +83,9 @@ SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1
 
 -- name: last_of_audit
 SELECT max(seq) FROM audit;
+
+-- name: last_of_encryption_keys
+SELECT key_id FROM encryption_keys ORDER BY key_id DESC LIMIT 1;
 
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
@@ -119,8 +125,8 @@ SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[
                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bytea[]);
 
 -- name: take_verdicts
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]);
 
 -- name: take_dedupe_keys
 INSERT INTO dedupe_keys (source, key, event_id, id, digest, first_at, expires_at)
@@ -143,6 +149,9 @@ INSERT INTO audit (seq, audit_id, at, who, scope, via, address, action, target, 
 OVERRIDING SYSTEM VALUE
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
                      $8::text[], $9::text[], $10::text[], $11::text[]);
+
+-- name: take_encryption_keys
+INSERT INTO encryption_keys (key_id, first_used_at) SELECT * FROM unnest($1::text[], $2::bigint[]);
 
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.

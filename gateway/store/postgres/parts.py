@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.store.postgres.audit import Audit
 from gateway.store.postgres.batches import PostgresBatches
 from gateway.store.postgres.claims import Floors
+from gateway.store.postgres.encryption import PostgresEncryption
 from gateway.store.postgres.event_types import PostgresEventTypes
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.health import PostgresHealth
@@ -25,3 +26,4 @@ class Parts:
         self.audit = Audit(pool)
         self.tail = Tail(pool)
         self.rates = Rates(pool)
+        self.encryption = PostgresEncryption(pool)

@@ -36,6 +36,7 @@ FILES = (
     "audit",
     "tail",
     "rates",
+    "encryption",
     "windows",
 )
 

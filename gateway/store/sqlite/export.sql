@@ -31,7 +31,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > (?1, ?2) ORDER BY event_id, subscription LIMIT ?3;
 
 -- name: dedupe_keys
@@ -56,6 +56,9 @@ SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2)
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
+-- name: encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > ?1 ORDER BY key_id LIMIT ?2;
+
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
        (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
@@ -63,4 +66,4 @@ SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries
        (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused WHERE subscription NOT IN (
            SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL
        )) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit;
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys;

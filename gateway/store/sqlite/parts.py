@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.store.sqlite.audit import Audit
 from gateway.store.sqlite.batches import SqliteBatches
 from gateway.store.sqlite.connection import Read
+from gateway.store.sqlite.encryption import SqliteEncryption
 from gateway.store.sqlite.event_types import SqliteEventTypes
 from gateway.store.sqlite.health import SqliteHealth
 from gateway.store.sqlite.rates import Rates
@@ -24,3 +25,4 @@ class Parts:
         self.audit = Audit(writer, read)
         self.tail = Tail(writer, read)
         self.rates = Rates(read)
+        self.encryption = SqliteEncryption(writer, read)

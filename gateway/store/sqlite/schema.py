@@ -79,6 +79,12 @@ def m016_audit_and_listeners(db: sqlite_utils.Database) -> None:
     _run("m016_audit_and_listeners.sql", db)
 
 
+@migrations()
+def m017_encryption(db: sqlite_utils.Database) -> None:
+    """The ids of the keys that bodies may be encrypted with."""
+    _run("m017_encryption.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

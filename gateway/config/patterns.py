@@ -13,7 +13,8 @@ from gateway.event import MAX_NAME
 _PATTERN = re.compile(r"[!-~]+")
 
 
-def _pattern(value: object) -> str:
+def pattern(value: object) -> str:
+    """`value` as a pattern of event names. Raises ValueError saying what would be one."""
     if not isinstance(value, str) or not _PATTERN.fullmatch(value) or len(value) > MAX_NAME:
         raise ValueError(
             f"must be a pattern such as stripe/customer.created, github/* or **: printable ASCII without "
@@ -33,5 +34,5 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
-Pattern = Annotated[str, BeforeValidator(_pattern)]
+Pattern = Annotated[str, BeforeValidator(pattern)]
 Patterns = Annotated[tuple[Pattern, ...], AfterValidator(_some)]

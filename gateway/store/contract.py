@@ -13,8 +13,9 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from gateway.store.parts import Parts
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -38,10 +39,12 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.waits import Waits
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gateway.store.encryption import Encryption
 
 
 class StoreError(Exception):
@@ -69,7 +72,7 @@ class Planned:
     compatible: bool
 
 
-class Store(Protocol):
+class Store(Parts, Protocol):
     """Where events, dedupe keys and deliveries live."""
 
     @property
@@ -78,8 +81,8 @@ class Store(Protocol):
         ...
 
     @property
-    def waits(self) -> Waits:
-        """The deliveries that are parked until another event comes."""
+    def encryption(self) -> Encryption:
+        """Its keys, and its rows as they are stored."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
@@ -101,13 +104,16 @@ class Store(Protocol):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
         """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms.
 
-        Those that are due first go first, then those that arrived first. One in `ordered` gets of each order
-        key only the first that is pending, by time, then arrival, and none while another of it is leased.
+        Retries come first, `retries[s]` at most (else as many as slots), then those that did not fail yet. Of
+        each, those that are due first go first, then those that arrived first. One in `ordered` gets of each
+        order key only the first that is pending, by time, then arrival, and none while another is leased.
 
-        Where s got all its slots, its `next_due` is `now`: there may be more.
+        Where s got all its slots, its `next_due` is `now`: there may be more. Retries beyond `retries[s]` do
+        not count for it.
         """
         ...
 
@@ -136,11 +142,11 @@ class Store(Protocol):
         ...
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        """Hold a subscription's deliveries back. False where it was paused already."""
+        """Hold a subscription's deliveries back. False where a person, or a 410, has paused it."""
         ...
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        """Let a paused subscription's deliveries go. False where it was not paused."""
+        """Let a paused subscription's deliveries go, whoever paused it. False where it was not paused."""
         ...
 
     async def mark_released(self, rejection_id: str, now: int) -> None:

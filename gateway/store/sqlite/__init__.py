@@ -40,15 +40,13 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
+from gateway.store.sqlite import backfills, deliveries, pauses, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
+from gateway.store.sqlite.parts import Parts
 from gateway.store.sqlite.schema import plan, prepare
-from gateway.store.sqlite.waits import SqliteWaits
-from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
-from gateway.store.waits import Waits
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
@@ -63,7 +61,7 @@ Record = TypeVar("Record")
 Made = TypeVar("Made")
 
 
-class SqliteStore:
+class SqliteStore(Parts):
     """One SQLite file that keeps the contract of `gateway.store.contract.Store`."""
 
     def __init__(self, path: Path) -> None:
@@ -72,6 +70,7 @@ class SqliteStore:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._listening: asyncio.Task[None] | None = None
+        super().__init__(self._writer, self._read)
 
     @classmethod
     async def open(cls, path: Path, may_migrate: bool = True) -> SqliteStore:
@@ -82,10 +81,6 @@ class SqliteStore:
     @property
     def commits(self) -> Commits:
         return self._writer.commits
-
-    @property
-    def waits(self) -> Waits:
-        return SqliteWaits(self._read, self._writer)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
@@ -100,8 +95,9 @@ class SqliteStore:
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered)
+        asked = Claim(slots, leases, now, owner, ordered, retries or {})
         return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
@@ -123,10 +119,10 @@ class SqliteStore:
         return await self._writer.write(deliveries.cancel, cancellations)
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        return await self._writer.write(deliveries.pause, (subscription, reason, now))
+        return await self._writer.write(pauses.pause, (subscription, reason, now))
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        return await self._writer.write(deliveries.resume, (subscription, emit))
+        return await self._writer.write(pauses.resume, (subscription, emit))
 
     async def mark_released(self, rejection_id: str, now: int) -> None:
         await self._writer.write(rejections.mark_released, (rejection_id, now))
@@ -221,7 +217,7 @@ class SqliteStore:
 
     async def has_accepted(self, source: str, since: int) -> bool:
         asked = {"source": source, "since": since, "since_id": first_id(since)}
-        return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
+        return await self._read(lambda db: bool(db.execute(watch.SQL["has_accepted"], asked).fetchone()[0]))
 
     async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
         asked = {"source": source, "keys": orjson.dumps(keys).decode()}

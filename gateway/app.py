@@ -102,6 +102,10 @@ class Gateway:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)
 
+    def let_go(self) -> None:
+        """Answer those who follow over the API, since the gateway is about to stop."""
+        self._api.stop()
+
     def send_home(self) -> None:
         """Answer the providers that wait for a subscriber, since the gateway is about to stop."""
         if self._ingest is not None:
@@ -140,7 +144,9 @@ class Gateway:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Open the store, work until the server stops, then leave nothing half done."""
         settings = self._running.settings.store
-        self._store = store = await open_store(settings.target, connections=settings.connections)
+        self._store = store = await open_store(
+            settings.target, connections=settings.connections, keys=settings.keys
+        )
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             self._metrics.open(store, self._telemetry.counts)

@@ -40,6 +40,7 @@ async def purge(store: Store, retain: Retention) -> Purged:
             total.duplicates + purged.duplicates,
             total.rejections + purged.rejections,
             total.keys + purged.keys,
+            total.windows + purged.windows,
         )
         await asyncio.sleep(BREATH)
     return total

@@ -48,12 +48,24 @@ def lines(path: Path, description: Description) -> list[str]:
     report = [f"{path}: valid", "", "sources"]
     for source in description.sources:
         report += _source_lines(source)
-    if not description.subscriptions:
-        return [*report, "", "no subscriptions: events are stored, and delivered to nobody"]
-    report += ["", "subscriptions"]
+    if description.subscriptions:
+        report += ["", "subscriptions"]
+    else:
+        report += ["", "no subscriptions: events are stored, and delivered to nobody"]
     for subscription in description.subscriptions:
         report += _subscription_lines(subscription)
-    return report
+    return [*report, *_schema_lines(description)]
+
+
+def _schema_lines(description: Description) -> list[str]:
+    if not description.schemas:
+        return []
+    modes = {True: "refused", False: "delivered, with a warning"}
+    return [
+        "",
+        "schemas",
+        *(f"  {name}  what breaks it is {modes[mode]}" for name, mode in description.schemas),
+    ]
 
 
 def _source_lines(source: SourceDescription) -> list[str]:
@@ -84,7 +96,13 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         *([f"    order by     {each.order}"] if each.order else []),
         *([f"    waits for    {each.waits}"] if each.waits else []),
         *[f"    cancelled on {rule}" for rule in each.cancels],
+        *([f"    idempotency  {each.idempotency}"] if each.idempotency else []),
+        *([f"    debounce     {each.debounce}"] if each.debounce else []),
+        *([f"    batch        {each.batch}"] if each.batch else []),
         *([f"    breaker      {each.breaker}"] if each.breaker else []),
+        *([f"    rate limit   {each.rate_limit}; what is over it is cancelled"] if each.rate_limit else []),
+        *([f"    throttle     {each.throttle}"] if each.throttle else []),
+        *([f"    timeouts     {each.timeouts}"] if each.timeouts else []),
         *_secret_lines(each),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.config.ack import AckRule
+from gateway.config.gathering import batch, debounce, idempotency
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
@@ -16,6 +17,7 @@ _FIXED = {
     "store.url": ("store", "target"),  # the same file may be written in several ways
     "store.connections": ("store", "connections"),
     "store.data_folder": ("store", "data_folder"),
+    "store.encrypt": ("store", "encrypt"),
 }
 """Settings that are taken once, when the process starts: the key, and where its value stands."""
 
@@ -58,15 +60,25 @@ class SubscriptionDescription:
     waits: str | None = None
     cancels: tuple[str, ...] = ()
     transform: str | None = None
+    idempotency: str | None = None
+    debounce: str | None = None
+    batch: str | None = None
     breaker: str | None = None
+    rate_limit: str | None = None
+    throttle: str | None = None
+    timeouts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """All sources and subscriptions, in the order of the file, secrets masked."""
+    """All sources and subscriptions, in the order of the file, secrets masked.
+
+    `schemas` are the patterns of names with a schema, and whether what breaks it is refused.
+    """
 
     sources: tuple[SourceDescription, ...]
     subscriptions: tuple[SubscriptionDescription, ...]
+    schemas: tuple[tuple[str, bool], ...] = ()
 
 
 def describe(settings: Settings) -> Description:
@@ -74,7 +86,13 @@ def describe(settings: Settings) -> Description:
     return Description(
         tuple(_source(source, settings) for source in settings.sources.values()),
         tuple(_subscription(name, each) for name, each in settings.subscriptions.items()),
+        _schemas(settings),
     )
+
+
+def _schemas(settings: Settings) -> tuple[tuple[str, bool], ...]:
+    clauses = settings.contract.clauses if settings.contract else ()
+    return tuple((each.pattern, each.refuses) for each in clauses)
 
 
 def restart_needed(old: Settings, new: Settings) -> list[str]:
@@ -168,5 +186,11 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         waits=_waits(subscription),
         cancels=tuple(map(_cancel, subscription.cancel_on)),
         transform=None if subscription.transform is None else subscription.transform.text,
+        idempotency=None if subscription.idempotency is None else idempotency(subscription.idempotency),
+        debounce=None if subscription.debounce is None else debounce(subscription.debounce),
+        batch=None if subscription.batch is None else batch(subscription.batch),
         breaker=None if subscription.breaker is None else subscription.breaker.summary,
+        rate_limit=None if subscription.rate_limit is None else subscription.rate_limit.summary,
+        throttle=None if subscription.throttle is None else subscription.throttle.summary,
+        timeouts=None if subscription.timeouts is None else subscription.timeouts.summary,
     )

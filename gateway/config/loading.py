@@ -9,12 +9,15 @@ from typing import Any
 from gateway.config.acking import check_acks
 from gateway.config.api_token import check_tokens
 from gateway.config.destinations import DestinationSection
+from gateway.config.encrypt import check_encrypt
 from gateway.config.event_keys import named_keys
 from gateway.config.filling import Filling, SecretsMode
 from gateway.config.functions import check_code, declared, named_modules
 from gateway.config.messages import checked
 from gateway.config.names import NAME, RULE
 from gateway.config.problems import KeyPath, Problems, shown
+from gateway.config.schemas import EXAMPLE as _SCHEMA
+from gateway.config.schemas import read_contract
 from gateway.config.settings import Server, Settings, Source, TopLevel
 from gateway.config.sources import build_source
 from gateway.config.subscription import Subscription
@@ -30,7 +33,7 @@ RESERVED = {
 
 _SOURCE = 'stripe: {adapter: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"]}'
 _SUBSCRIPTION = 'app: {events: ["stripe/*"], destination: {type: http, url: "http://127.0.0.1:9000/hooks"}}'
-_APART = {"sources": _SOURCE, "subscriptions": _SUBSCRIPTION}
+_APART = {"sources": _SOURCE, "subscriptions": _SUBSCRIPTION, "schemas": _SCHEMA}
 
 
 def load(
@@ -68,6 +71,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
     folder = _adapters_path(rest.get("adapters_path"), filling)
     sources = _sources(tree, folder, filling)
     subscriptions = _subscriptions(tree, filling)
+    contract = read_contract(tree.get("schemas"), filling)
     named = tree.get("subscriptions")
     configured = list(named) if isinstance(named, dict) else []
     check_code(subscriptions, filling)
@@ -77,6 +81,8 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         return None
     _check_reach(top.server, filling)
     check_tokens(top.api_tokens, filling)
+    store = tree.get("store")
+    check_encrypt(store.get("encrypt") if isinstance(store, dict) else None, top.store.encrypt, filling)
     owners = [f"sources.{name}" for name in sources] + [f"subscriptions.{name}" for name in subscriptions]
     return Settings(
         file=file,
@@ -91,6 +97,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         unset_secrets=tuple(owner for owner in owners if owner in filling.unset),
         made_secrets=frozenset(filling.made),
         stale=stale(named_modules(top.functions, subscriptions)),
+        contract=contract,
     )
 
 

@@ -14,7 +14,7 @@ _PATTERN = re.compile(r"[!-~]+")
 
 
 def pattern(value: object) -> str:
-    """`value` as a pattern of names. Raises ValueError where it is none."""
+    """`value` as a pattern of event names. Raises ValueError saying what would be one."""
     if not isinstance(value, str) or not _PATTERN.fullmatch(value) or len(value) > MAX_NAME:
         raise ValueError(
             f"must be a pattern such as stripe/customer.created, github/* or **: printable ASCII without "

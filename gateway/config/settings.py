@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -21,14 +22,18 @@ from adapters.base import Adapter
 from gateway.config.ack import Ack, AckRule, Expect
 from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
+from gateway.config.encrypt import Encrypt, key_of
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
 from gateway.config.problems import shown
+from gateway.config.redact import Redact
 from gateway.config.secret import Secret
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
 from gateway.functions.reference import MODULE
+from gateway.redaction import Redactions
+from gateway.schema import Contract
 
 DAY = 86_400.0
 SQLITE = "sqlite:///"
@@ -115,6 +120,7 @@ class Store(Section):
     retention: Annotated[Retention, BeforeValidator(_one_for_all)] = Retention()
     connections: Count = Field(4, ge=1, le=100)
     data_folder: str | None = None
+    encrypt: Encrypt = ()
     _base: Path = PrivateAttr(default_factory=Path.cwd)
 
     @model_validator(mode="after")
@@ -127,6 +133,11 @@ class Store(Section):
     def is_shared(self) -> bool:
         """Whether several machines can work on it at once: PostgreSQL, not a file."""
         return not self.url.startswith(SQLITE)
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys that bodies are encrypted with, the first, and were before."""
+        return tuple(map(key_of, self.encrypt))
 
     @property
     def target(self) -> Path | str:
@@ -183,6 +194,7 @@ class SourceKeys(Section):
     ack: Ack = ()
     expect: Expect = None
     backfill: Backfill | None = None
+    redact: Redact = ()
 
 
 @dataclass(frozen=True)
@@ -200,6 +212,7 @@ class Source:
     ack: tuple[AckRule, ...] = ()
     expect: float | None = None
     backfill: Backfill | None = None
+    redact: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -238,3 +251,9 @@ class Settings:
     made_secrets: frozenset[str] = frozenset()
     api_tokens: tuple[ApiToken, ...] = ()
     stale: tuple[str, ...] = ()
+    contract: Contract | None = None
+
+    @cached_property
+    def redactions(self) -> Redactions:
+        """What each source hides from those who look."""
+        return Redactions.of({name: source.redact for name, source in self.sources.items()})

@@ -15,11 +15,14 @@ from pydantic import (
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
+from gateway.config.expression import CelExpression
+from gateway.config.gathering import Batch, Debounce, Once
+from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.patterns import Patterns
 from gateway.config.problems import shown
 from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
-from gateway.config.waits import CancelOn, Waits, of_two
+from gateway.config.waits import CancelOn, Waits, cel_of_two
 from gateway.expression import Expression
 from gateway.functions.reference import Reference
 from gateway.functions.shape import PREFIX, Shape
@@ -49,18 +52,6 @@ class Retry(Section):
         return sum(self.schedule)
 
 
-def _expression(value: object) -> Expression | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"must be a CEL expression in quotes, such as {_CONDITION}, not {shown(value)}")
-    return Expression(value)
-
-
-_CONDITION = '"event.data.livemode == true"'
-CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
-
-
 def _transform(value: object) -> Expression | Shape | None:
     """CEL, or a function: `python:module:function`, or the same as `{python: module:function}`."""
     if isinstance(value, dict):
@@ -69,7 +60,7 @@ def _transform(value: object) -> Expression | Shape | None:
         return _shape(value["python"])
     if isinstance(value, str) and value.startswith(PREFIX):
         return _shape(value.removeprefix(PREFIX))
-    return of_two(value)
+    return cel_of_two(value)
 
 
 def _shape(text: str) -> Shape:
@@ -100,9 +91,15 @@ class Subscription(Section):
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
     transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
+    idempotency: Once = None
+    debounce: Debounce | None = None
+    batch: Batch | None = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
     breaker: Breaker | None = None
+    rate_limit: RateLimit | None = None
+    throttle: Throttle | None = None
+    timeouts: Timeouts | None = None
 
     @model_validator(mode="after")
     def _order_has_a_key(self) -> Self:
@@ -112,15 +109,55 @@ class Subscription(Section):
 
     @model_validator(mode="after")
     def _has_room_for_both(self) -> Self:
-        if isinstance(self.transform, Expression) and "async" in self.transform.names and self.waits is None:
-            raise ValueError("transform: there is no async without waits:; there is event")
-        if self.waits is None or self.transform is not None:
-            return self
-        if self.format != "event" or not self.destination.takes_two:
-            what = f"format {self.format}" if self.format != "event" else f"type {self.destination.type}"
+        if self.waits is None:
+            if isinstance(self.transform, Expression) and "async" in self.transform.names:
+                raise ValueError("transform: there is no async without waits:; there is event")
+        elif problem := self._wants_room():
+            raise ValueError(f"waits: {problem}")
+        return self
+
+    def _wants_room(self) -> str | None:
+        """Why a second event has no room in what is delivered; None where it has."""
+        if self.destination.type == "python":
+            return "a function waits by itself: leave it out and call ctx.wait_for"
+        if isinstance(self.transform, Shape):
+            return "a transform: in Python sees one event only; write it in CEL, over event and async"
+        if self.transform is not None or (self.format == "event" and self.destination.takes_two):
+            return None
+        what = f"format {self.format}" if self.format != "event" else f"type {self.destination.type}"
+        return f"{what} has no room for a second event; add a transform: that makes one of event and async"
+
+    @model_validator(mode="after")
+    def _waits_alone(self) -> Self:
+        gathers = "batch" if self.batch is not None else "debounce" if self.debounce is not None else None
+        if self.waits is not None and gathers is not None:
+            raise ValueError(f"waits: can't be combined with {gathers}:; leave one out")
+        if self.cancel_on and self.batch is not None:
             raise ValueError(
-                f"waits: {what} has no room for a second event; add a transform: that makes one of event and "
-                "async"
+                "cancel_on: can't be combined with batch:, whose events go together; leave one out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_a_batch(self) -> Self:
+        if self.batch is None:
+            return self
+        if self.debounce is not None:
+            raise ValueError(
+                "batch: can't be combined with debounce:, which delivers one event; leave one out"
+            )
+        if self.order_by is not None:
+            raise ValueError(
+                "batch: can't be combined with order_by:, by which events go one by one; leave one out"
+            )
+        if not self.destination.batches:
+            raise ValueError(
+                f"batch: needs a destination of type http: {self.destination.type} takes one event at a time"
+            )
+        if self.format == "raw" and self.transform is None:
+            raise ValueError(
+                "batch: can't send the provider's own bodies and signatures, which format: raw does; "
+                "write format: event, or a transform:"
             )
         return self
 

@@ -23,8 +23,8 @@ MOST_CANCELS = 10
 _MATCH = '"event.data.id == async.data.id"'
 
 
-def of_two(value: object) -> Expression | None:
-    """What is written as an expression over `event` and `async`. Raises ValueError."""
+def cel_of_two(value: object) -> Expression | None:
+    """Compiled, over `event` and `async`; None where nothing is written. Raises ValueError."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -32,7 +32,7 @@ def of_two(value: object) -> Expression | None:
     return Expression(value, TWO)
 
 
-CelOfTwo = Annotated[Expression | None, PlainValidator(of_two)]
+CelOfTwo = Annotated[Expression | None, PlainValidator(cel_of_two)]
 """An expression over `event`, the delivery's own, and `async`, the one that comes."""
 
 

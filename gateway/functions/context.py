@@ -22,8 +22,7 @@ class Context:
     """One attempt of a run.
 
     `run_id` is the delivery's id, the same at every attempt and another for a replay; `attempt` the number of
-    this attempt, from 1; `retries` how many failed before; `subscription` the name it runs under. `second` is
-    the event that `waits:` of the subscription waited for, None where there is none.
+    this attempt, from 1; `retries` how many failed before; `subscription` the name it runs under.
     """
 
     def __init__(self, memory: Memory) -> None:
@@ -32,7 +31,6 @@ class Context:
         self.subscription = memory.run.subscription
         self.attempt = memory.run.attempt
         self.retries = memory.run.retries
-        self.second = memory.run.second
 
     def send(self, *events: Sendable) -> Coroutine[Any, Any, list[str]]:
         """Send events, all or none; on disk when this has been awaited. Gives their event_ids.

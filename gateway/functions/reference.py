@@ -69,11 +69,8 @@ def load_module(name: str) -> ModuleType:
         raise Unloadable(_failed(name, error)) from error
 
 
-def takes(code: Callable[..., Any], most: int, second: str = "ctx") -> int:
-    """How many arguments `code` can be called with, the most from 1 to `most`. Raises Unloadable for none.
-
-    `second` is what messages call the second of them.
-    """
+def takes(code: Callable[..., Any], most: int) -> int:
+    """How many arguments `code` can be called with, the most from 1 to `most`. Raises Unloadable for none."""
     try:
         signature = inspect.signature(code)
     except (TypeError, ValueError):
@@ -84,7 +81,7 @@ def takes(code: Callable[..., Any], most: int, second: str = "ctx") -> int:
             return count
         except TypeError:
             continue
-    wanted = f"(event) or (event, {second})"
+    wanted = "(event)" if most == 1 else "(event) or (event, ctx)"
     raise Unloadable(f"it takes {signature}, and is called with {wanted}; change its arguments")
 
 

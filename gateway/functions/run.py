@@ -48,11 +48,6 @@ class Run(Protocol):
         """How many attempts failed before."""
         ...
 
-    @property
-    def second(self) -> Event | None:
-        """What came of the `waits:` of the subscription; None where it has none, or none came in time."""
-        ...
-
     async def steps(self) -> Mapping[str, str]:
         """The results of the steps that are finished, as JSON, by their keys. Raises StoreError."""
         ...

@@ -14,10 +14,7 @@ PREFIX = "python:"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A plain function of the event; what it returns is the payload.
-
-    Where the subscription waits for a second event it can take that too, None where none came in time.
-    """
+    """A plain function of one argument, the event; what it returns is the payload."""
 
     reference: Reference
 
@@ -32,15 +29,13 @@ class Shape:
         if is_async(code):
             raise Unloadable(f"{self.reference}: a transform must be a plain def, not an async def")
         try:
-            takes(code, 2, "second")
+            takes(code, 1)
         except Unloadable as error:
             raise Unloadable(f"{self.reference}: {error}") from None
 
-    def value(self, happened: Happened, second: Happened | None = None) -> Any:
+    def value(self, happened: Happened) -> Any:
         """The payload. Raises what the function raises, and ValueError where it returns nothing."""
-        code = self.reference.load()
-        both = (Event.of(happened), None if second is None else Event.of(second))
-        value = code(*both[: takes(code, 2)])
+        value = self.reference.load()(Event.of(happened))
         if value is None:
             raise ValueError(f"{self.reference} returned nothing; return the payload")
         return value

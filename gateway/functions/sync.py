@@ -28,7 +28,6 @@ class SyncContext:
         self.subscription = memory.run.subscription
         self.attempt = memory.run.attempt
         self.retries = memory.run.retries
-        self.second = memory.run.second
 
     def send(self, *events: Sendable) -> list[str]:
         """As Context.send."""

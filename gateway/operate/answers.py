@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from gateway.operate.event_types import TypeRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -17,6 +18,12 @@ from gateway.operate.rows import (
 )
 
 Item = TypeVar("Item", bound=Row)
+
+
+class EventTypes(Row):
+    """Every event name, sorted."""
+
+    items: list[TypeRow]
 
 
 class Page(Row, Generic[Item]):
@@ -129,7 +136,8 @@ class HealthRow(Row):
 class SubscriptionRow(Row):
     """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
 
-    `breaker` is its circuit breaker in words; `health` is null while nothing is wrong.
+    `breaker`, `rate_limit`, `throttle` and `timeouts` are in words, null where it has none; `health` is null
+    while nothing is wrong.
     """
 
     name: str
@@ -141,6 +149,9 @@ class SubscriptionRow(Row):
     total: str
     concurrency: int
     breaker: str | None
+    rate_limit: str | None
+    throttle: str | None
+    timeouts: str | None
     waiting: int
     paused: PauseRow | None
     health: HealthRow | None

@@ -110,9 +110,10 @@ class DeliveryRow(Row):
     last_status: int | None
     last_error: str | None
     order_key: str | None = Field(None, description="Deliveries of one key keep an order.")
-    held: bool = Field(False, description="An earlier one of its key comes first.")
+    held: bool = Field(False, description="An earlier one of its key, or the first of its batch, goes first.")
     parked: bool = Field(False, description="It waits for another event, until due_at.")
     waits: list[WaitRow] = Field([], description="What it waits or waited for, the first first.")
+    batch_id: str | None = Field(None, description="Deliveries of one batch go in one call.")
     in_flight: bool
 
     @staticmethod

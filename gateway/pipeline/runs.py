@@ -12,6 +12,7 @@ import orjson
 
 from gateway.config import parse_duration
 from gateway.config.patterns import pattern
+from gateway.conforming import held_to
 from gateway.event import API, SENT_BESIDE, Event, new_id
 from gateway.event_rules import problems
 from gateway.functions.errors import LONGEST, Abandoned
@@ -21,7 +22,7 @@ from gateway.running import Running
 from gateway.store import Store
 from gateway.store.records import Candidate, Claimed
 from gateway.store.steps import NewStep
-from gateway.wait import CONFIGURED, NewWait, matching, new_wait
+from gateway.wait import NewWait, matching, new_wait
 
 NEVER_SENT = "gateway/run.slept"
 """The event that a sleep waits for in vain beside waits for others: the gateway emits none of this name."""
@@ -76,20 +77,17 @@ class StoredRun:
     async def send(self, key: str, events: Sequence[Sendable], positions: Sequence[str]) -> str:
         wires = [_wire(event) for event in events]
         found = [str(problem) for index, wire in enumerate(wires) for problem in problems(index, wire)]
+        found = found or [each for index, wire in enumerate(wires) for each in self._refused(index, wire)]
         if found:
             raise ValueError(f"{'; '.join(found[:3])}; nothing was sent")
         candidates = tuple(
-            self._candidate(wire, position) for wire, position in zip(wires, positions, strict=True)
+            self._held(wire, self._candidate(wire, position))
+            for wire, position in zip(wires, positions, strict=True)
         )
         self._check_size(candidates)
         result = await self._kept(key, "", candidates)
         self._runs.wake({name for candidate in candidates for name in candidate.subscriptions})
         return result
-
-    @property
-    def second(self) -> Sent | None:
-        found = self._waits.get(CONFIGURED)
-        return found.event if found is not None else None
 
     def waited(self, key: str) -> Waited | None:
         return self._waits.get(key)
@@ -125,6 +123,19 @@ class StoredRun:
             raise Abandoned("the run was cancelled, or another worker has it")
         return kept
 
+    def _refused(self, index: int, wire: dict[str, Any]) -> list[str]:
+        """Why a schema refuses an event."""
+        contract = self._runs.running().settings.contract
+        breach = contract.breach(wire["name"], wire.get("data") or {}) if contract else None
+        if breach is None or not breach.refused:
+            return []
+        return [f"event {index}: {fault} (schema {breach.pattern})" for fault in breach.faults]
+
+    def _held(self, wire: dict[str, Any], candidate: Candidate) -> Candidate:
+        """With a note where it breaks a schema that only warns."""
+        contract = self._runs.running().settings.contract
+        return candidate if contract is None else held_to(contract, candidate, wire.get("data") or {})
+
     def _candidate(self, wire: dict[str, Any], position: str) -> Candidate:
         """As the event of a sender, whose name is the function's."""
         now = round(self._runs.clock() * 1000)
@@ -152,6 +163,7 @@ class StoredRun:
             round(max(settings.dedupe.window, settings.store.retention.keys or 0.0) * 1000),
             orders=routed.orders,
             verdicts=routed.verdicts,
+            terms=routed.terms,
             waits=routed.waits,
         )
 

@@ -14,6 +14,7 @@ import orjson
 
 from gateway.event import SYSTEM, Event, new_id
 from gateway.pipeline.route import Router
+from gateway.schema import Breach
 from gateway.store.records import Attempt, Candidate, Delivery, Duplicate
 from gateway.store.watch import Watched
 
@@ -26,6 +27,7 @@ FAILING = "gateway/subscription.failing"
 DIFFERS = "gateway/duplicate.differs"
 SILENT = "gateway/source.silent"
 REJECTED = "gateway/signature.rejected"
+BROKEN = "gateway/schema.broken"
 
 
 def ended(
@@ -112,6 +114,19 @@ def signature_rejected(
     return emit(REJECTED, data, router, now)
 
 
+def schema_broken(event: Event, breach: Breach, router: Router, now: int) -> Candidate:
+    """An event was stored and goes to nobody, since its data breaks a schema that refuses."""
+    data = {
+        "event_id": event.event_id,
+        "id": event.id,
+        "name": event.name,
+        "source": event.source,
+        "schema": breach.pattern,
+        "problems": [{"field": each.field, "reason": each.reason} for each in breach.faults],
+    }
+    return emit(BROKEN, data, router, now, id=event.event_id)
+
+
 def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | None = None) -> Candidate:
     """A system event of now (Unix ms); `id` is its event_id unless given."""
     text = orjson.dumps(data)
@@ -134,6 +149,7 @@ def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | No
         orders=routed.orders,
         verdicts=routed.verdicts,
         waits=routed.waits,
+        terms=routed.terms,
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.store.parts import Parts
 from gateway.store.records import (
@@ -42,6 +42,9 @@ from gateway.store.records import (
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gateway.store.encryption import Encryption
 
 
 class StoreError(Exception):
@@ -77,6 +80,11 @@ class Store(Parts, Protocol):
         """What the transactions of this process came to."""
         ...
 
+    @property
+    def encryption(self) -> Encryption:
+        """Its keys, and its rows as they are stored."""
+        ...
+
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
         """Store every candidate of one request with its dedupe key and deliveries, or record the duplicate.
 
@@ -96,13 +104,16 @@ class Store(Parts, Protocol):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
         """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms.
 
-        Those that are due first go first, then those that arrived first. One in `ordered` gets of each order
-        key only the first that is pending, by time, then arrival, and none while another of it is leased.
+        Retries come first, `retries[s]` at most (else as many as slots), then those that did not fail yet. Of
+        each, those that are due first go first, then those that arrived first. One in `ordered` gets of each
+        order key only the first that is pending, by time, then arrival, and none while another is leased.
 
-        Where s got all its slots, its `next_due` is `now`: there may be more.
+        Where s got all its slots, its `next_due` is `now`: there may be more. Retries beyond `retries[s]` do
+        not count for it.
         """
         ...
 

@@ -49,6 +49,8 @@ STREAMS = (
     Stream("paused", ("",)),
     Stream("backfills", ("", "")),
     Stream("steps", ("", "", "")),
+    Stream("audit", (0,)),
+    Stream("encryption_keys", ("",)),
 )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 import orjson
 
 from gateway.event import Event
+from gateway.store.event_types import TypeCount
 from gateway.store.records import (
     Attempt,
     Claimed,
@@ -91,6 +92,7 @@ def delivery(row: Row) -> Delivery:
         held=held,
         parked=parked,
         waits=row["waits"],
+        batch_id=row["batch_id"] if "batch_id" in row.keys() else None,  # noqa: SIM118 - a row is no dict
         waited=_waited(row),
     )
 
@@ -179,3 +181,16 @@ def _body(row: Row) -> bytes:
     kept: bytes | None = row["body"]
     data: str = row["data"]
     return data.encode() if kept is None else kept
+
+
+def type_count(row: Row, newest: Sequence[Row]) -> TypeCount:
+    """A name that was counted, with what is known of its newest events, newest first."""
+    return TypeCount(
+        name=row["name"],
+        events=row["events"],
+        last_hour=row["last_hour"],
+        last_day=row["last_day"],
+        last_at=newest[0]["received_at"] if newest else 0,
+        versions=tuple(dict.fromkeys(each["v"] for each in newest if each["v"] is not None)),
+        sources=tuple(dict.fromkeys(each["source"] for each in newest)),
+    )

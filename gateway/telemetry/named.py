@@ -53,6 +53,12 @@ REJECTIONS = Metric(
     ("source", "reason"),
     "Requests refused, by reason. The source is empty where no source has the name that was asked for.",
 )
+BROKEN = Metric(
+    "gateway_schema_breaches_total",
+    "counter",
+    ("source", "mode"),
+    "Events whose data breaks their schema: warn, delivered all the same; refuse, delivered to nobody.",
+)
 REQUESTS = Metric("gateway_requests_in_flight", "gauge", (), "Webhooks that are being worked on.")
 REQUESTS_MAX = Metric("gateway_requests_in_flight_max", "gauge", (), "server.max_in_flight of all processes.")
 ATTEMPTS = Metric(
@@ -67,7 +73,7 @@ DELIVERIES = Metric(
     "gateway_deliveries_total",
     "counter",
     ("subscription", "state"),
-    "Deliveries that a worker ended: succeeded, or dead (a dead letter).",
+    "Deliveries that a worker ended: succeeded, dead (a dead letter), or cancelled by a limit.",
 )
 DELIVERED = Metric(
     "gateway_delivery_seconds",
@@ -144,6 +150,7 @@ METRICS = (
     EVENTS,
     DUPLICATES,
     REJECTIONS,
+    BROKEN,
     REQUESTS,
     REQUESTS_MAX,
     ATTEMPTS,

@@ -18,6 +18,8 @@ from gateway.config.backfill import Backfill
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
+from gateway.config.gathering import Batch, Debounce, Idempotency
+from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
 from gateway.config.waits import Waits
@@ -49,12 +51,16 @@ def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldIn
 
 ALL = [
     *[(key, field) for key, field in keys(TopLevel) if key not in ("server", "store", "dedupe")],
+    *keys(EventSchema, "schemas.*."),
     *keys(ApiToken, "api_tokens.*."),
     *keys(SourceKeys, "sources.*."),
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
-    *keys(Breaker, "subscriptions.*.breaker."),
     *keys(Waits, "subscriptions.*.waits."),
+    *keys(Breaker, "subscriptions.*.breaker."),
+    *keys(Idempotency, "subscriptions.*.idempotency."),
+    *keys(Debounce, "subscriptions.*.debounce."),
+    *keys(Batch, "subscriptions.*.batch."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
 DESTINATION_KEYS = [
@@ -114,9 +120,9 @@ def test_every_kind_of_destination_is_named() -> None:
 
 
 def test_no_key_is_described_that_is_not_there() -> None:
-    plain = r"event_keys|adapters_path|api_tokens|functions"
+    plain = r"schemas|event_keys|adapters_path|api_tokens|functions"
     documented = {key for key in KEYS if re.fullmatch(rf"(\w+\.)+[\w.*]+|{plain}", key)}
-    assert documented == {key for key, _ in ALL}
+    assert documented == {"schemas", *(key for key, _ in ALL)}
 
 
 @pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", DESTINATIONS, re.DOTALL))

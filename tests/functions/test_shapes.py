@@ -87,7 +87,7 @@ REFUSED = [
     ("{pyton: a:b}", "must be a CEL expression in quotes, or {python:"),
     ("python:not_there_at_all:f", "there is no module 'not_there_at_all'"),
     ("python:MODULE:late", "a transform must be a plain def, not an async def"),
-    ("python:MODULE:none", "it takes (), and is called with (event) or (event, second)"),
+    ("python:MODULE:none", "it takes (), and is called with (event)"),
     ("python:MODULE:latte", "has no 'latte'; did you mean 'late'?"),
 ]
 

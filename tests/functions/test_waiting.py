@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from gateway.following import Follower
@@ -161,13 +159,3 @@ async def test_a_wait_that_can_not_be_is_told(make: Make, code: str, said: str) 
     await order(bench)
     error = (await bench.attempts())[0].error
     assert error is not None and said in error
-
-
-async def test_a_function_gets_what_its_subscription_waited_for(make: Make) -> None:
-    keys = "waits={'for': 'shop/order.paid', 'timeout': '1h'}"
-    code = f"@function(id='f', events=['shop/order.created'], {keys})\nasync def f(event, ctx): return ctx.second and ctx.second.name\n"
-    bench = await make(code)
-    await order(bench)
-    assert (await bench.delivery()).attempts == 0
-    await paid(bench)
-    assert json.loads((await bench.attempts())[0].response) == "shop/order.paid"

@@ -13,13 +13,11 @@ from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.groups import Groups
-from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.notices import Notices
+from gateway.store.postgres.parts import Parts
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
-from gateway.store.postgres.steps import PostgresSteps
-from gateway.store.postgres.waits import PostgresWaits
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -52,7 +50,7 @@ __all__ = ["PostgresStore", "plan", "prepare"]
 Record = TypeVar("Record")
 
 
-class PostgresStore:
+class PostgresStore(Parts):
     """One PostgreSQL database that keeps the contract of `gateway.store.contract.Store`.
 
     Any number of nodes may work on it. What one of them asks of the clock, the database's clock answers.
@@ -64,9 +62,7 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
-        self.health = PostgresHealth(self._groups, self._pool, self._floors)
-        self.steps = PostgresSteps(self._groups, self._pool)
-        self.waits = PostgresWaits(self._pool, self._groups)
+        super().__init__(self._groups, self._pool, self._floors)
 
     @classmethod
     async def open(
@@ -93,8 +89,9 @@ class PostgresStore:
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered)
+        asked = Claim(slots, leases, now, owner, ordered, retries or {})
         try:
             return await self._groups.write(self._floors.claim, asked)
         except StoreError:

@@ -10,8 +10,9 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at, waits,
-       CASE WHEN leased_until = 8000000000000000 THEN leased_until END
+       last_status, last_error, order_key, order_at, batch_id, waits,
+       CASE WHEN leased_until = 8000000000000000 OR batch_id IS NOT NULL AND leased_until = 9000000000000000
+            THEN leased_until END
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_waits
@@ -38,7 +39,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > ($1, $2) ORDER BY event_id, subscription LIMIT $3;
 
 -- name: copied_dedupe_keys
@@ -58,6 +59,13 @@ SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2)
 -- name: copied_steps
 SELECT event_id, run_id, key, kept_at, result
 FROM steps WHERE (event_id, run_id, key) > ($1, $2, $3) ORDER BY event_id, run_id, key LIMIT $4;
+
+-- name: copied_audit
+SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
+FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2;
 
 -- name: last_of_events
 SELECT max(seq) FROM events;
@@ -95,6 +103,12 @@ SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1
 -- name: last_of_steps
 SELECT event_id, run_id, key FROM steps ORDER BY event_id DESC, run_id DESC, key DESC LIMIT 1;
 
+-- name: last_of_audit
+SELECT max(seq) FROM audit;
+
+-- name: last_of_encryption_keys
+SELECT key_id FROM encryption_keys ORDER BY key_id DESC LIMIT 1;
+
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
                     url, headers, data)
@@ -108,10 +122,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error, order_key, order_at, waits, leased_until)
+                        finished_at, replay_of, last_status, last_error, order_key, order_at, batch_id, waits,
+                        leased_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
                      $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[],
-                     $16::int[], $17::bigint[]);
+                     $16::text[], $17::int[], $18::bigint[]);
 
 -- name: take_waits
 INSERT INTO waits (seq, delivery_id, step, event_id, subscription, is_pattern, topic, patterns, match, path, key, ends, state,
@@ -144,8 +159,8 @@ SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[
                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bytea[]);
 
 -- name: take_verdicts
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]);
 
 -- name: take_dedupe_keys
 INSERT INTO dedupe_keys (source, key, event_id, id, digest, first_at, expires_at)
@@ -167,10 +182,20 @@ SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]
 INSERT INTO steps (event_id, run_id, key, kept_at, result)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]);
 
+-- name: take_audit
+INSERT INTO audit (seq, audit_id, at, who, scope, via, address, action, target, detail, outcome)
+OVERRIDING SYSTEM VALUE
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                     $8::text[], $9::text[], $10::text[], $11::text[]);
+
+-- name: take_encryption_keys
+INSERT INTO encryption_keys (key_id, first_used_at) SELECT * FROM unnest($1::text[], $2::bigint[]);
+
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.
 SELECT setval('events_seq', coalesce((SELECT max(seq) FROM events), 0) + 1, false),
        setval('deliveries_seq', coalesce((SELECT max(seq) FROM deliveries), 0) + 1, false),
        setval(pg_get_serial_sequence('waits', 'seq'), coalesce((SELECT max(seq) FROM waits), 0) + 1, false),
        setval(pg_get_serial_sequence('duplicates', 'seq'), coalesce((SELECT max(seq) FROM duplicates), 0) + 1, false),
-       setval(pg_get_serial_sequence('rejections', 'seq'), coalesce((SELECT max(seq) FROM rejections), 0) + 1, false);
+       setval(pg_get_serial_sequence('rejections', 'seq'), coalesce((SELECT max(seq) FROM rejections), 0) + 1, false),
+       setval(pg_get_serial_sequence('audit', 'seq'), coalesce((SELECT max(seq) FROM audit), 0) + 1, false);

@@ -45,7 +45,6 @@ from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.sqlite.parts import Parts
 from gateway.store.sqlite.schema import plan, prepare
-from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.watch import Awaited, KeptAnswer, Watched
@@ -96,8 +95,9 @@ class SqliteStore(Parts):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered)
+        asked = Claim(slots, leases, now, owner, ordered, retries or {})
         return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
@@ -217,7 +217,7 @@ class SqliteStore(Parts):
 
     async def has_accepted(self, source: str, since: int) -> bool:
         asked = {"source": source, "since": since, "since_id": first_id(since)}
-        return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
+        return await self._read(lambda db: bool(db.execute(watch.SQL["has_accepted"], asked).fetchone()[0]))
 
     async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
         asked = {"source": source, "keys": orjson.dumps(keys).decode()}

@@ -9,10 +9,12 @@ FROM events AS e JOIN requests AS r ON r.request_id = e.request_id
 WHERE e.seq >= ?1 AND e.seq <= ?2 ORDER BY 1, 2;
 
 -- name: deliveries
--- A lease is not moved: whoever held it is at work on this store. That a delivery is parked is.
+-- A lease is not moved: whoever held it is at work on this store. That a delivery is parked is, and what another of
+-- its batch leads stays led.
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at, waits,
-       CASE WHEN leased_until = 8000000000000000 THEN leased_until END
+       last_status, last_error, order_key, order_at, batch_id, waits,
+       CASE WHEN leased_until = 8000000000000000 OR batch_id IS NOT NULL AND leased_until = 9000000000000000
+            THEN leased_until END
 FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: waits
@@ -39,7 +41,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > (?1, ?2) ORDER BY event_id, subscription LIMIT ?3;
 
 -- name: dedupe_keys
@@ -64,6 +66,13 @@ SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2)
 SELECT event_id, run_id, key, kept_at, result
 FROM steps WHERE (event_id, run_id, key) > (?1, ?2, ?3) ORDER BY event_id, run_id, key LIMIT ?4;
 
+-- name: audit
+SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
+FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > ?1 ORDER BY key_id LIMIT ?2;
+
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
        (SELECT count(*) FROM waits) AS waits, (SELECT count(*) FROM arrivals) AS arrivals,
@@ -72,4 +81,4 @@ SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries
        (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused WHERE subscription NOT IN (
            SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL
        )) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM steps) AS steps;
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys, (SELECT count(*) FROM steps) AS steps;

@@ -66,6 +66,31 @@ def m012_flow(db: sqlite_utils.Database) -> None:
     _run("m012_flow.sql", db)
 
 
+@migrations()
+def m014_windows(db: sqlite_utils.Database) -> None:
+    """Deliveries that wait for others: windows, and what the deliveries of a batch have in common."""
+    for statement in load(__package__, "m014_windows.sql").values():
+        db.execute(statement)
+
+
+@migrations()
+def m015_event_types(db: sqlite_utils.Database) -> None:
+    """An index by which the events of a name are found and counted."""
+    _run("m015_event_types.sql", db)
+
+
+@migrations()
+def m016_audit_and_listeners(db: sqlite_utils.Database) -> None:
+    """Who did what; who follows events under a name, and what they were handed."""
+    _run("m016_audit_and_listeners.sql", db)
+
+
+@migrations()
+def m017_encryption(db: sqlite_utils.Database) -> None:
+    """The ids of the keys that bodies may be encrypted with."""
+    _run("m017_encryption.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

@@ -73,10 +73,12 @@ def serving(
     clock: Callable[[], float] = time.time,
     server: str = "",
     more: str = "",
+    source: str = "",
     url: str = "sqlite:///data/gateway.db",
 ) -> Iterator[Served]:
     """A gateway in a thread of its own, until the block ends."""
     text = CONFIG.replace("port: 8080}", f"port: 8080{', ' if server else ''}{server}}}") + more
+    text = text.replace("quarantine: true}", f"quarantine: true{', ' if source else ''}{source}}}")
     home.config.write_text(text.replace("sqlite:///data/gateway.db", url))
     settings = load(home.config, {"STRIPE_SECRET": SECRET, "BILLING_SECRET": "b" * 20})
     gateway = Gateway(settings, Role(delivers=False), clock)

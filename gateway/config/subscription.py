@@ -123,6 +123,7 @@ class Subscription(Section):
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
     breaker: Breaker | None = None
+    priority: CelExpression = None
     rate_limit: RateLimit | None = None
     throttle: Throttle | None = None
     timeouts: Timeouts | None = None
@@ -131,6 +132,15 @@ class Subscription(Section):
     def _order_has_a_key(self) -> Self:
         if "order" in self.model_fields_set and self.order_by is None:
             raise ValueError("order: says nothing without order_by:, the expression whose value is the key")
+        return self
+
+    @model_validator(mode="after")
+    def _priority_goes_alone(self) -> Self:
+        if self.priority is not None and (self.batch is not None or self.debounce is not None):
+            other = "batch:" if self.batch is not None else "debounce:"
+            raise ValueError(
+                f"priority: can't be combined with {other}, which has its own time; leave one out"
+            )
         return self
 
     @model_validator(mode="after")

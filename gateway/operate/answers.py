@@ -136,8 +136,8 @@ class HealthRow(Row):
 class SubscriptionRow(Row):
     """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
 
-    `breaker`, `rate_limit`, `throttle` and `timeouts` are in words, null where it has none; `health` is null
-    while nothing is wrong.
+    `breaker`, `priority`, `rate_limit`, `throttle` and `timeouts` are in words, null where it has none;
+    `health` is null while nothing is wrong.
     """
 
     name: str
@@ -149,6 +149,7 @@ class SubscriptionRow(Row):
     total: str
     concurrency: int
     breaker: str | None
+    priority: str | None
     rate_limit: str | None
     throttle: str | None
     timeouts: str | None

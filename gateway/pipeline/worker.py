@@ -174,7 +174,9 @@ class Worker:
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
             ordered = {name for name, lane in lanes.items() if lane.subscription.order_by is not None}
-            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered, retries)
+            result = await self._store.claim(
+                slots, leases, self._now(), self._owner, ordered, retries, self._lanes.prioritized
+            )
             for name, lane in lanes.items():
                 lane.gave_way()
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000

@@ -71,8 +71,9 @@ class SealedStore:
         owner: str,
         ordered: Collection[str] = (),
         retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        result = await self._store.claim(slots, leases, now, owner, ordered, retries)
+        result = await self._store.claim(slots, leases, now, owner, ordered, retries, prioritized)
         opened = [one for each in result.claimed if (one := await self._claimed(each, now)) is not None]
         return replace(result, claimed=opened)
 

@@ -90,8 +90,9 @@ class PostgresStore(Parts):
         owner: str,
         ordered: Collection[str] = (),
         retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered, retries or {})
+        asked = Claim(slots, leases, now, owner, ordered, retries or {}, prioritized)
         try:
             return await self._groups.write(self._floors.claim, asked)
         except StoreError:

@@ -10,7 +10,7 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at, batch_id,
+       last_status, last_error, order_key, order_at, priority, batch_id,
        CASE WHEN batch_id IS NOT NULL AND leased_until = 9000000000000000 THEN leased_until END
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
 
@@ -100,10 +100,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error, order_key, order_at, batch_id, leased_until)
+                        finished_at, replay_of, last_status, last_error, order_key, order_at, priority, batch_id,
+                        leased_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
                      $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[],
-                     $16::text[], $17::bigint[]);
+                     $16::int[], $17::text[], $18::bigint[]);
 
 -- name: take_attempts
 INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)

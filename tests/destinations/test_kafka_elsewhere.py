@@ -1,4 +1,4 @@
-"""Deliveries to a Kafka that others wrote: a real one, or the brokers that librdkafka brings for its own tests.
+"""Deliveries to a Kafka that others wrote: a real one, or those that librdkafka brings for its tests.
 
 GATEWAY_TEST_KAFKA=kafka-1:9092 pytest tests/destinations/test_kafka_elsewhere.py
 pip install confluent-kafka                   # without a real one: librdkafka's

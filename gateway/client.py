@@ -21,6 +21,8 @@ from pydantic import ValidationError
 
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.event_types import TypePage, TypeRow
+from gateway.operate.rates import Rates
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -32,6 +34,7 @@ from gateway.operate.rows import (
     Row,
     TriedRow,
 )
+from gateway.operate.tail import Handed, ListenerRow, Listeners, Tailed
 from gateway.store.records import State
 
 LARGEST_PAGE = 500
@@ -112,6 +115,14 @@ class Gateway:
         """One event with all that belongs to it; by its event_id or the provider's id."""
         return self._get(EventPage, f"events/{quote(id, safe='')}")
 
+    def event_types(self, *, name: str | None = None) -> list[TypeRow]:
+        """Every event name, or those that a pattern matches: how often it came, and when last."""
+        return self._get(answers.EventTypes, "event-types", name=name).items
+
+    def event_type(self, name: str) -> TypePage:
+        """One event name, with the JSON Schema of its data and its newest event."""
+        return self._get(TypePage, f"event-types/{quote(name, safe='')}")
+
     def duplicates(
         self, *, source: str | None = None, name: str | None = None, since: int | None = None
     ) -> Iterator[DuplicateRow]:
@@ -157,7 +168,28 @@ class Gateway:
         """One delivery with its attempts."""
         return self._get(TriedRow, f"deliveries/{quote(delivery_id, safe='')}")
 
+    def tail(
+        self, cursor: str | None = None, *, kinds: str = "events", wait: int = 20_000, **query: Any
+    ) -> Tailed:
+        """What happened behind the cursor; waits `wait` ms where nothing did. Without one: the cursor of now.
+
+        Others: `source`, `name`, `since`, `limit`, `bodies`, `listener` and `to`, as the API has them.
+        """
+        return self._get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **query)
+
+    def rates(self, window: int = 60_000) -> Rates:
+        """How much came and went within the last `window` ms, and what waits."""
+        return self._get(Rates, "rates", window=window)
+
+    def listeners(self) -> list[ListenerRow]:
+        """Who listens under a name now."""
+        return self._get(Listeners, "listeners").items
+
     # What to do
+
+    def hand(self, listener: str, ids: Sequence[str]) -> Handed:
+        """Send stored events to a listener."""
+        return self._post(Handed, f"listeners/{quote(listener, safe='')}/events", ids=list(ids))
 
     def replay(
         self, ids: Sequence[str], *, subscription: str | None = None, dry_run: bool = False

@@ -144,5 +144,3 @@ def printable(text: str) -> str:
 def local(ms: int | None) -> str:
     """Unix ms as local time, to the second."""
     return "" if ms is None else datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M:%S")
-
-

@@ -105,7 +105,7 @@ def run_with(settings: Settings, job: Job) -> None:
 
 
 async def _opened(settings: Settings, job: Job) -> None:
-    store = await open_store(settings.store.target, may_migrate=False, connections=1)
+    store = await open_store(settings.store.target, False, 1, settings.store.keys)
     try:
         await job(Opened(settings, store, router(settings), round(time.time() * 1000)))
     finally:

@@ -21,7 +21,8 @@ def moment(text: str, now: float | None = None) -> int:
         raise typer.BadParameter(str(error)) from None
 
 
-def _duration(text: str) -> float:
+def duration(text: str) -> float:
+    """Seconds of `30s` or `12h`. Raises typer.BadParameter saying what would be right."""
     try:
         return parse_duration(text)
     except ValueError as error:
@@ -56,5 +57,5 @@ SubscriptionOption = Annotated[
 ]
 AgeOption = Annotated[
     float | None,
-    typer.Option("--older-than", parser=_duration, metavar="DURATION", help="Longer ago than 30d or 12h."),
+    typer.Option("--older-than", parser=duration, metavar="DURATION", help="Longer ago than 30d or 12h."),
 ]

@@ -17,7 +17,7 @@ from gateway.cli.replay import Planned, show_planned
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
-from gateway.operate.opened import Named
+from gateway.operate.opened import Looked, Named
 from gateway.operate.rows import Row
 from gateway.store.records import (
     Attempt,
@@ -150,8 +150,14 @@ class Elsewhere:
         return [row.name for row in rows]
 
 
+def gateway_of(there: Looked) -> Gateway:
+    """The client of a gateway elsewhere, for what only its API tells."""
+    assert isinstance(there, Elsewhere)
+    return there.gateway
+
+
 @contextmanager
-def _asked(url: str) -> Iterator[Gateway]:
+def connected(url: str) -> Iterator[Gateway]:
     """The gateway at `url` with the token of GATEWAY_TOKEN. What it refuses ends the command."""
     try:
         with Gateway(url, os.environ.get("GATEWAY_TOKEN")) as gateway:
@@ -175,7 +181,7 @@ def _exit_code(error: GatewayError) -> int:
 
 def look(url: str, job: Look) -> None:
     """Do `job`, which only looks, on the gateway at `url`."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         asyncio.run(_looked(job, Elsewhere(gateway, round(time.time() * 1000))))
 
 
@@ -185,7 +191,7 @@ async def _looked(job: Look, there: Elsewhere) -> None:
 
 def replay(url: str, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool) -> None:
     """`gateway replay` on the gateway at `url`: the ids, or without any what died that `query` wants."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         made = 0
         planned: list[Planned] = []
         while True:
@@ -216,7 +222,7 @@ def _planned(row: answers.NewRow) -> Planned:
 
 def cancel(url: str, ids: Sequence[str]) -> None:
     """`gateway cancel` on the gateway at `url`."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         done = gateway.cancel(ids)
         for delivery_id in done.in_flight:
             note(f"{delivery_id} is in flight: the attempt under way may still arrive")

@@ -105,6 +105,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; those who wait for a subscriber may do so for half of the time that there is."""
+        self._gateway.let_go()
         half = self._gateway.running.settings.server.shutdown_timeout / 2
         sending = asyncio.get_running_loop().call_later(half, self._gateway.send_home)
         await super().shutdown(sockets)

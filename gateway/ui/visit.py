@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from gateway.config import Settings
 from gateway.ingest import Answered
+from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store
 
@@ -40,9 +41,14 @@ class Visit:
     site: Site
     request: Request
     running: Running
-    store: Store
+    whole: Store
     now: int
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """The store as people see it, without what sources hide; `whole` is for what acts on events."""
+        return shown(self.whole, self.settings.redactions)
 
     @property
     def settings(self) -> Settings:

@@ -17,11 +17,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused
-from gateway.api.v1 import acting, looking
+from gateway.api.v1 import acting, following, looking
 from gateway.api.v1.openapi import document
 from gateway.api.v1.operation import Asked, Asking, Nothing, Operation
 from gateway.api.v1.problem import Problem, unfit
 from gateway.api.v1.sign_in import SignIn
+from gateway.api.v1.streams import Streams
 from gateway.body import read_body
 from gateway.operate.access import Principal, audit
 from gateway.operate.opened import Opened
@@ -30,7 +31,7 @@ from gateway.running import Running
 from gateway.store import Store, StoreError
 
 PREFIX = "/api/v1/"
-OPERATIONS: tuple[Operation, ...] = looking.OPERATIONS + acting.OPERATIONS
+OPERATIONS: tuple[Operation, ...] = looking.OPERATIONS + following.OPERATIONS + acting.OPERATIONS
 
 LARGEST_BODY = 1_048_576
 """Bytes of a request: a thousand ids are far less."""
@@ -59,6 +60,7 @@ class Api:
     ) -> None:
         self._running, self._store, self._wake, self._clock = running, store, wake, clock
         self._sign_in = SignIn()
+        self._streams = Streams(self._opened, clock)
         self._document = orjson.dumps(document(OPERATIONS))
         routes = [Route(f"{PREFIX}openapi.json", self._describe), *map(self._route, OPERATIONS)]
         handlers: Any = {HTTPException: _http_problem, Problem: _problem, Exception: _failure}
@@ -67,6 +69,10 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as an ASGI application for every path under PREFIX."""
         await self._app(scope, receive, send)
+
+    def stop(self) -> None:
+        """Answer those who wait for something to happen, since the process is about to end."""
+        self._streams.stop()
 
     async def _describe(self, _: Request) -> Response:
         return Response(self._document, media_type="application/json")
@@ -78,6 +84,12 @@ class Api:
         # An id may be a provider's and hold a slash, so it takes the rest of the path.
         path = PREFIX + operation.path[1:].replace("{id}", "{id:path}")
         return Route(path, answer, methods=[operation.method], name=operation.name)
+
+    def _opened(self) -> Store:
+        store = self._store()
+        if store is None:
+            raise _unavailable("the gateway is starting")
+        return store
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
         running = self._running()
@@ -109,11 +121,9 @@ class Api:
         self, operation: Operation, request: Request, running: Running, who: Principal, body: Asking
     ) -> Response:
         query = _read_query(operation, request)
-        store = self._store()
-        if store is None:
-            raise _unavailable("the gateway is starting")
-        opened = Opened(running.settings, store, running.router, round(self._clock() * 1000))
-        asked = Asked(who, opened, running, _parameter(operation, request), query, body, self._wake)
+        opened = Opened(running.settings, self._opened(), running.router, round(self._clock() * 1000))
+        parameter, is_gone = _parameter(operation, request), request.is_disconnected
+        asked = Asked(who, opened, running, parameter, query, body, self._wake, self._streams, is_gone)
         try:
             made = await operation.does(asked)
         except StoreError as error:

@@ -16,14 +16,17 @@ import adapters
 from adapters.page import Facts
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RatesQuery, RejectionQuery, TypeQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
 from gateway.operate import answers, rows
 from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
+from gateway.operate.event_types import TypePage, type_page, type_rows
 from gateway.operate.paging import Fetch, Kept
+from gateway.operate.rates import Rates, read_rates
+from gateway.store.health import Health
 from gateway.store.records import Duplicate, Query, Rejection, Stored
 
 CHUNK = 25
@@ -47,11 +50,13 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
     store = asked.opened.store
     waiting = dict(await store.waiting())
     paused = {each.subscription: rows.PauseRow.of(each) for each in await store.paused()}
+    healths = {each.subscription: _health(each) for each in await store.health.all()}
     found = [
         answers.SubscriptionRow.model_construct(
             **_only(answers.SubscriptionRow, asdict(each)),
             waiting=waiting.pop(each.name, 0),
             paused=paused.get(each.name),
+            health=healths.get(each.name),
         )
         for each in describe(asked.opened.settings).subscriptions
     ]
@@ -61,6 +66,16 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
         for name in sorted(gone)
     ]
     return answers.Subscriptions.model_construct(items=found, left=left)
+
+
+def _health(health: Health) -> answers.HealthRow:
+    return answers.HealthRow(
+        failing_since=health.failing_since,
+        failing=health.failing,
+        breaker=health.breaker,
+        opened_at=health.opened_at,
+        probe_at=health.probe_at,
+    )
 
 
 def _only(row: type[rows.Row], values: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +134,23 @@ async def event(asked: Asked) -> rows.EventPage:
     if stored is None:
         raise missing("event", asked.id, "/events")
     return (await read_page(asked.opened.store, stored, asked.opened.now)).row
+
+
+async def event_types(asked: Asked) -> answers.EventTypes:
+    """Every event name as far as its events are kept: how many, how many lately, when last."""
+    opened = asked.opened
+    found = await type_rows(opened.store, opened.now, asked.query_as(TypeQuery).name)
+    return answers.EventTypes.model_construct(items=found)
+
+
+async def event_type(asked: Asked) -> TypePage:
+    """One event name with what its data looks like: a JSON Schema that its newest 100 events keep, and the
+    newest of them.
+    """
+    page = await type_page(asked.opened.store, asked.opened.now, asked.id)
+    if page is None:
+        raise missing("event name", asked.id, "/event-types")
+    return page
 
 
 async def duplicates(asked: Asked) -> answers.Duplicates:
@@ -226,6 +258,12 @@ async def delivery(asked: Asked) -> rows.TriedRow:
     return rows.TriedRow.told(found, attempts, asked.opened.now)
 
 
+async def rates(asked: Asked) -> Rates:
+    """How much came and went of late, by source and by subscription, and what waits: `gateway top`."""
+    opened = asked.opened
+    return await read_rates(opened.store, opened.settings, asked.query_as(RatesQuery).window, opened.now)
+
+
 def _get(
     name: str,
     path: str,
@@ -243,6 +281,8 @@ OPERATIONS = (
     _get("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
     _get("listEvents", "/events", events, answers.Events, "Events", query=EventQuery),
     _get("getEvent", "/events/{id}", event, rows.EventPage, "One event", problems=(404,)),
+    _get("listEventTypes", "/event-types", event_types, answers.EventTypes, "Event types", query=TypeQuery),
+    _get("getEventType", "/event-types/{id}", event_type, TypePage, "One event type", problems=(404,)),
     _get("listDuplicates", "/duplicates", duplicates, answers.Duplicates, "Duplicates", query=EventQuery),
     _get(
         "listDuplicateGroups",
@@ -263,5 +303,6 @@ OPERATIONS = (
     ),
     _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
     _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
+    _get("rates", "/rates", rates, Rates, "Rates and backlogs", query=RatesQuery),
     _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
 )

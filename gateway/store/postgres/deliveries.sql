@@ -23,7 +23,7 @@ WHERE d.ctid = ANY (ARRAY(
     ) AS due
 ))
 RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits;
 
 -- name: lock_orders
 SELECT lock_order(subscription) FROM unnest($1::text[]) AS subscription;
@@ -55,7 +55,7 @@ UPDATE deliveries_pending AS d
 SET attempts = attempts + 1, leased_until = coalesce($2, now_ms()) + $3, leased_by = $4
 WHERE d.delivery_id = ANY ($1::text[])
 RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits;
 
 -- name: hold_these
 UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id = ANY ($1::text[]);
@@ -94,7 +94,7 @@ FROM events AS e WHERE e.event_id = ANY ($1::text[]);
 
 -- name: expired
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits
 FROM deliveries_pending AS d
 WHERE d.leased_until <= coalesce($1, now_ms())
 ORDER BY d.leased_until

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LOOK, LOOKS = 100, 5
 """Deliveries that a claim looks at to find those whose turn it is, and how often; each is held once."""
@@ -18,3 +18,8 @@ class Claim:
     now: int
     owner: str
     ordered: Collection[str] = ()
+
+    def apart(self) -> list[Claim]:
+        """The same as two claims at most: of what keeps no order, and of what does."""
+        halves = ([name for name in self.slots if (name in self.ordered) is kept] for kept in (False, True))
+        return [replace(self, slots={name: self.slots[name] for name in names}) for names in halves if names]

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.auditing import AuditRow
 from gateway.operate.rates import Rates
 from gateway.operate.rows import (
     DeliveryRow,
@@ -171,6 +172,12 @@ class Gateway:
     def rates(self, window: int = 60_000) -> Rates:
         """How much came and went within the last `window` ms, and what waits."""
         return self._get(Rates, "rates", window=window)
+
+    def audit(
+        self, *, who: str | None = None, action: str | None = None, since: int | None = None
+    ) -> Iterator[AuditRow]:
+        """Who did what, newest first."""
+        return self.every(answers.AuditPage, "audit", who=who, action=action, since=since)
 
     def listeners(self) -> list[ListenerRow]:
         """Who listens under a name now."""

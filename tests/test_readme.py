@@ -364,9 +364,7 @@ def test_the_adapter_receives_what_somebody_else_signed(session: Session) -> Non
     body = b'{"eventId":"01J","eventType":"FORM_RESPONSE","data":{"fields":[]}}'
     digest = base64.b64encode(hmac.digest(b"a secret of the form", body, hashlib.sha256)).decode()
     url = f"http://127.0.0.1:{session.ports['8080']}/webhooks/forms"
-    sent = [
-        httpx.post(url, content=body, headers={"tally-signature": p + digest}) for p in ("sha256=", "")
-    ]
+    sent = [httpx.post(url, content=body, headers={"tally-signature": p + digest}) for p in ("sha256=", "")]
     assert [response.status_code for response in sent] == [401, 200]
 
 
@@ -428,6 +426,7 @@ def sent() -> dict[str, bytes]:
         *system.ended(one.delivery, one.event, "succeeded", well, router, 1),
         system.paused("app", "the subscriber answered 410 Gone", router, 1),
         system.resumed("app", router, 1),
+        system.failing("app", "5 of 5 attempts failed within 5m", router, 1),
         system.duplicate_differs(copy, router, 1),
         system.source_silent("stripe", "1h", Watched("stripe", 1, 1, 1, False), router, 1),
         system.signature_rejected("stripe", {"bad_signature": 3, "stale_timestamp": 1}, 1, router, 1),

@@ -22,6 +22,7 @@ from gateway.cli.options import DryRunOption, SinceOption
 from gateway.cli.provider_side import asked_source, events_api
 from gateway.config import Source, format_duration
 from gateway.config.backfill import Backfill
+from gateway.operate.auditing import Act
 from gateway.running import Running
 
 
@@ -69,7 +70,7 @@ def backfill(
             _print(found, account, report, dry_run, as_json)
 
     try:
-        run_with(settings, job)
+        run_with(settings, job, None if dry_run else Act("backfill", found.name))
     except (ApiError, BackfillBusy) as error:
         raise stop(f"{error}; what was read is kept, so run it again", NOTHING) from error
 

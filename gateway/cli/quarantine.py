@@ -23,6 +23,7 @@ from gateway.cli.opening import (
 )
 from gateway.cli.options import DryRunOption, JsonOption, LimitOption, SinceOption, SourceOption
 from gateway.cli.rejections import LISTING
+from gateway.operate.auditing import Act
 from gateway.operate.releasing import Releasing, oldest_first
 from gateway.running import Running
 from gateway.store.records import Query
@@ -80,7 +81,7 @@ def release(
         if releasing.refused.total() == releasing.total:
             raise stop(f"none of them went in: check the secrets of sources.{source} in {path}", NOTHING)
 
-    run_with(settings, job)
+    run_with(settings, job, None if dry_run else Act("release", source))
 
 
 def report(done: Releasing) -> list[str]:

@@ -12,6 +12,7 @@ import typer
 from adapters.base import WebhookRequest
 from gateway import runfile
 from gateway.cli.listing import printable
+from gateway.cli.noting import noted_beside
 from gateway.cli.opening import (
     NOTHING,
     USAGE,
@@ -24,6 +25,7 @@ from gateway.cli.opening import (
 )
 from gateway.config import Settings
 from gateway.event import new_id
+from gateway.operate.auditing import Act
 from gateway.running import Endpoint, Running
 
 TIMEOUT = 30.0
@@ -72,9 +74,10 @@ def trigger(
     request = _signed(endpoint, event, id, endpoint.secrets[0] if secret is None else secret, to)
     url = request.url if to else _local_url(settings, endpoint, request)
     way_out = "start what listens there" if to else "start the gateway with: gateway serve --dev"
-    answers = [_send(request, url, way_out) for _ in range(copies)]
-    if not all(answers):
-        raise typer.Exit(NOTHING)
+    with noted_beside(settings, Act("sample", name, f"{event} to {without_query(url)}")):
+        answers = [_send(request, url, way_out) for _ in range(copies)]
+        if not all(answers):
+            raise typer.Exit(NOTHING)
 
 
 def source_of(settings: Settings, provider: str, source: str | None) -> str:

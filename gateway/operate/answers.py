@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import Field
 
+from gateway.operate.auditing import AuditRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -40,6 +41,10 @@ class Rejections(Page[RejectionRow]):
 
 class Deliveries(Page[DeliveryRow]):
     """A page of deliveries, newest first."""
+
+
+class AuditPage(Page[AuditRow]):
+    """A page of the audit log, newest first."""
 
 
 class RejectionCounts(Row):

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from gateway.config import Settings
 from gateway.pipeline.route import Router
 from gateway.store import Store
+from gateway.store.audit import Entry, Which
 from gateway.store.records import (
     Attempt,
     Delivery,
@@ -19,6 +20,12 @@ from gateway.store.records import (
     RejectionCount,
     Stored,
 )
+
+
+class ReadsAudit(Protocol):
+    """The part of an audit log that looks."""
+
+    async def entries(self, which: Which) -> Sequence[Entry]: ...
 
 
 class Reads(Protocol):
@@ -41,6 +48,9 @@ class Reads(Protocol):
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]: ...
 
     async def paused(self) -> Sequence[Pause]: ...
+
+    @property
+    def audit(self) -> ReadsAudit: ...
 
 
 Named = Literal["source", "subscription"]

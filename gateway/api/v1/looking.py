@@ -16,11 +16,12 @@ import adapters
 from adapters.page import Facts
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import DeliveryQuery, EventQuery, RatesQuery, RejectionQuery
+from gateway.api.v1.questions import AuditQuery, DeliveryQuery, EventQuery, RatesQuery, RejectionQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
 from gateway.operate import answers, rows
+from gateway.operate.auditing import AuditRow
 from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
 from gateway.operate.paging import Fetch, Kept
@@ -227,6 +228,15 @@ async def delivery(asked: Asked) -> rows.TriedRow:
     return rows.TriedRow.told(found, attempts, asked.opened.now)
 
 
+async def audit(asked: Asked) -> answers.AuditPage:
+    """Who did what, newest first: over the API, in the dashboard, with the command line."""
+    query = asked.query_as(AuditQuery)
+    found = await asked.opened.store.audit.entries(query.which())
+    kept = found[: query.limit]
+    next = str(kept[-1].seq) if len(found) > len(kept) else None
+    return answers.AuditPage.model_construct(items=list(map(AuditRow.of, kept)), next=next)
+
+
 async def rates(asked: Asked) -> Rates:
     """How much came and went of late, by source and by subscription, and what waits: `gateway top`."""
     opened = asked.opened
@@ -270,6 +280,7 @@ OPERATIONS = (
     ),
     _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
     _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
+    _get("listAudit", "/audit", audit, answers.AuditPage, "The audit log", query=AuditQuery),
     _get("rates", "/rates", rates, Rates, "Rates and backlogs", query=RatesQuery),
     _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
 )

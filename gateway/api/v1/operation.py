@@ -83,5 +83,3 @@ class Operation:
     def documentation(self) -> str:
         """What the operation promises, from the docstring of what does it."""
         return " ".join((self.does.__doc__ or self.summary).split())
-
-

@@ -1,4 +1,4 @@
-"""What follows once events are on disk: who wants them is woken, and copies that differ are told of."""
+"""What follows once events are on disk: who wants them is woken, and what is odd about them is told."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from gateway.pipeline import system
 from gateway.pipeline.route import Router
 from gateway.store import Store
-from gateway.store.records import Candidate, Duplicate, Outcome
+from gateway.store.records import Candidate, Outcome
 
 
 async def admit(
     store: Store, candidates: Sequence[Candidate], router: Router, wake: Callable[[Iterable[str]], None]
 ) -> Sequence[Outcome]:
-    """Store one request's events, wake who wants them, and tell of duplicates that differ."""
+    """Store one request's events, wake who wants them, and tell what is odd about them."""
     outcomes = await store.accept(candidates)
     wake_subscribed(candidates, outcomes, wake)
-    await tell_differing(store, outcomes, router, wake)
+    await tell(store, candidates, outcomes, router, wake)
     return outcomes
 
 
@@ -29,18 +29,35 @@ def wake_subscribed(
             wake(candidate.subscriptions)
 
 
-async def tell_differing(
-    store: Store, outcomes: Sequence[Outcome], router: Router, wake: Callable[[Iterable[str]], None]
+def is_to_tell(candidate: Candidate, outcome: Outcome) -> bool:
+    """Whether a system event tells of it: a duplicate that differs, a new event that a schema refuses."""
+    if outcome.duplicate is not None:
+        return outcome.duplicate.differs
+    return candidate.breach is not None and candidate.breach.refused
+
+
+async def tell(
+    store: Store,
+    candidates: Sequence[Candidate],
+    outcomes: Sequence[Outcome],
+    router: Router,
+    wake: Callable[[Iterable[str]], None],
 ) -> None:
-    """Emit a system event for each duplicate that came with another body.
+    """Emit a system event for each duplicate with another body, and for each event that a schema refuses.
 
-    Call it before the sender hears of success: should it fail, the provider's next try tells it again.
+    Call it before the sender hears of success: should it fail, the provider's next try tells again of the
+    duplicate. That an event was refused stands on the event itself, too.
     """
-    differing = [o.duplicate for o in outcomes if o.duplicate is not None and o.duplicate.differs]
-    if differing:
-        await store.accept([_differs(duplicate, router) for duplicate in differing])
-        wake(router.match(system.DIFFERS))
+    each = zip(candidates, outcomes, strict=True)
+    emitted = [_telling(*both, router) for both in each if is_to_tell(*both)]
+    if emitted:
+        await store.accept(emitted)
+        wake({name for one in emitted for name in one.subscriptions})
 
 
-def _differs(duplicate: Duplicate, router: Router) -> Candidate:
-    return system.duplicate_differs(duplicate, router, duplicate.received_at)
+def _telling(candidate: Candidate, outcome: Outcome, router: Router) -> Candidate:
+    if (duplicate := outcome.duplicate) is not None:
+        return system.duplicate_differs(duplicate, router, duplicate.received_at)
+    event, breach = candidate.event, candidate.breach
+    assert breach is not None, "else there is nothing to tell"
+    return system.schema_broken(event, breach, router, event.received_at)

@@ -74,6 +74,7 @@ class Gateway:
         self._ingest: Ingest | None = None
         self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
         self._watching: Watching | None = None
+        self._worker: Worker | None = None
         self._telemetry = telemetry or Telemetry()
         self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
         self._send: api.Send | None = None
@@ -151,7 +152,9 @@ class Gateway:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Open the store, work until the server stops, then leave nothing half done."""
         settings = self._running.settings.store
-        self._store = store = await open_store(settings.target, connections=settings.connections)
+        self._store = store = await open_store(
+            settings.target, connections=settings.connections, keys=settings.keys
+        )
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             self._metrics.open(store, self._telemetry.counts)
@@ -185,7 +188,7 @@ class Gateway:
         self, store: Store, ending: contextlib.AsyncExitStack
     ) -> Callable[[Iterable[str]], None]:
         """Start the worker; returns how to wake it. What ends it goes to `ending`."""
-        worker = Worker(
+        self._worker = worker = Worker(
             store,
             lambda: self._running,
             self._clock,
@@ -220,9 +223,13 @@ class Gateway:
                 )
 
     async def _healthz(self, _: Request) -> Response:
-        """200 while the process answers; degraded where all that a source is sent fails verification."""
-        failing = self._watching.failing if self._watching is not None else []
-        return JSONResponse({"status": "degraded", "sources": failing} if failing else {"status": "ok"})
+        """200 while it answers; degraded where a source's requests, or a subscription's attempts, fail."""
+        found = {
+            "sources": self._watching.failing if self._watching is not None else [],
+            "subscriptions": self._worker.failing if self._worker is not None else [],
+        }
+        failing = {kind: names for kind, names in found.items() if names}
+        return JSONResponse({"status": "degraded", **failing} if failing else {"status": "ok"})
 
     async def _readyz(self, _: Request) -> Response:
         """200 where a commit was just done, else 503."""

@@ -18,7 +18,7 @@ import orjson
 
 from adapters.base import Headers, ParsedEvent, PayloadError, WebhookRequest
 from adapters.provider_api import ApiBusy, CursorGone, EventsApi, EventsPage
-from gateway.admitting import wake_subscribed
+from gateway.admitting import tell, wake_subscribed
 from gateway.examining import candidate
 from gateway.pipeline.route import Router
 from gateway.running import Endpoint
@@ -181,7 +181,7 @@ class Backfilling:
         self.report.read += len(events)
         recent = [one for one in events if one.ts is None or one.ts >= wanted.horizon * 1000]
         self.report.too_old += len(events) - len(recent)
-        candidates = [made for one in recent if (made := self._candidate(one)) and made.subscriptions]
+        candidates = [made for one in recent if (made := self._candidate(one)) and _is_wanted(made)]
         self.report.unwanted += len(recent) - len(candidates)
         keys = [one.key for one in candidates if one.key is not None]
         had = await self._store.known(self._endpoint.name, keys)
@@ -192,6 +192,7 @@ class Backfilling:
         """Those that were new. A webhook that came a moment before wins, and that one is had."""
         outcomes = await self._store.accept(candidates)
         wake_subscribed(candidates, outcomes, self._wake)
+        await tell(self._store, candidates, outcomes, self._router, self._wake)
         new = [one for one, outcome in zip(candidates, outcomes, strict=True) if outcome.duplicate is None]
         self.report.had += len(candidates) - len(new)
         return new
@@ -215,6 +216,11 @@ class Backfilling:
 
     def _now(self) -> int:
         return round(self._clock() * 1000)
+
+
+def _is_wanted(candidate: Candidate) -> bool:
+    """Whether a subscription wants it, or would if its schema did not refuse it."""
+    return bool(candidate.subscriptions) or candidate.breach is not None
 
 
 def _settled(events: Sequence[ParsedEvent], until: float) -> Sequence[ParsedEvent]:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from gateway.operate import answers
 from gateway.operate.answers import Page
 from gateway.operate.auditing import AuditRow
+from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.rates import Rates
 from gateway.operate.rows import (
     DeliveryRow,
@@ -115,6 +116,14 @@ class Gateway:
         """One event with all that belongs to it; by its event_id or the provider's id."""
         return self._get(EventPage, f"events/{quote(id, safe='')}")
 
+    def event_types(self, *, name: str | None = None) -> list[TypeRow]:
+        """Every event name, or those that a pattern matches: how often it came, and when last."""
+        return self._get(answers.EventTypes, "event-types", name=name).items
+
+    def event_type(self, name: str) -> TypePage:
+        """One event name, with the JSON Schema of its data and its newest event."""
+        return self._get(TypePage, f"event-types/{quote(name, safe='')}")
+
     def duplicates(
         self, *, source: str | None = None, name: str | None = None, since: int | None = None
     ) -> Iterator[DuplicateRow]:
@@ -163,10 +172,7 @@ class Gateway:
     def tail(
         self, cursor: str | None = None, *, kinds: str = "events", wait: int = 20_000, **query: Any
     ) -> Tailed:
-        """What happened behind the cursor; waits `wait` ms where nothing did. Without one: the cursor of now.
-
-        Others: `source`, `name`, `since`, `limit`, `bodies`, `listener` and `to`, as the API has them.
-        """
+        """What happened behind the cursor, or the cursor of now. `query`: what else GET /tail takes."""
         return self._get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **query)
 
     def rates(self, window: int = 60_000) -> Rates:

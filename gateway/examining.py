@@ -18,6 +18,7 @@ from adapters.base import (
 )
 from adapters.naming import event_name
 from gateway.answer import Refused
+from gateway.conforming import held_to
 from gateway.event import Event, new_id, sane_ts
 from gateway.pipeline.route import Router
 from gateway.running import Endpoint, kept_headers, kept_url
@@ -79,9 +80,10 @@ def candidate(
     key = parsed.key or parsed.id
     digest = hashlib.sha256(data).digest()
     routed = router.route(event)
-    return Candidate(
+    made = Candidate(
         event, digest, routed.subscriptions, key, endpoint.window, reception, routed.orders, routed.verdicts
     )
+    return made if endpoint.contract is None else held_to(endpoint.contract, made, parsed.payload)
 
 
 def refusal(error: AdapterError) -> Refused:

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,14 +16,16 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.base import AdapterError, Confirm, NeedsKey, Reply, WebhookRequest
 from gateway.acking import Acking, Held, held
-from gateway.admitting import tell_differing, wake_subscribed
+from gateway.admitting import is_to_tell, tell, wake_subscribed
 from gateway.answer import Answer, Refused
 from gateway.answering import KEY_UNAVAILABLE, UNCONFIRMED, accepted, failure, fault
 from gateway.body import read_body, too_large
+from gateway.conforming import Warnings
 from gateway.examining import Examined, examine, refusal, remote_addr, webhook_request
 from gateway.fetcher import Fetcher, FetchFailed
 from gateway.pipeline.route import Router
 from gateway.receiving import stored as told_of
+from gateway.record import record
 from gateway.rejecting import Rejecting, rejection
 from gateway.running import Endpoint, Running
 from gateway.store import Store
@@ -40,7 +41,7 @@ Answered = Callable[[Answer], None]
 log = logging.getLogger("gateway.ingest")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Webhook:
     """One whole request, the config that it began with, and who hears its answer."""
 
@@ -78,6 +79,7 @@ class Ingest:
         self._fetcher = fetcher or Fetcher()
         self._heard = heard
         self._acking = Acking(store, lambda: running().settings.server.max_in_flight // 2)
+        self._warnings = Warnings()
         self._later: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -237,14 +239,16 @@ class Ingest:
         candidates: Sequence[Candidate],
         stored: asyncio.Future[Sequence[Outcome]],
     ) -> None:
-        """Called once the store has spoken: answer, unless a difference is to be told first."""
+        """Called once the store has spoken: answer, unless something is to be told first."""
         error = asyncio.CancelledError() if stored.cancelled() else stored.exception()
         if error is not None:
             return webhook.answered(failure(error))
         outcomes = stored.result()
         told_of(self._telemetry, webhook.endpoint.name, candidates, outcomes, self._clock)
         wake_subscribed(candidates, outcomes, self._wake)
-        if any(outcome.duplicate is not None and outcome.duplicate.differs for outcome in outcomes):
+        if webhook.endpoint.contract is not None:
+            self._warnings.tell(candidates, self._counts.source(webhook.endpoint.name))
+        if any(map(is_to_tell, candidates, outcomes)):
             return self._do_later(self._tell(webhook, candidates, outcomes))
         self._acknowledge(webhook, candidates, outcomes)
 
@@ -252,7 +256,7 @@ class Ingest:
         self, webhook: Webhook, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
     ) -> None:
         try:
-            await tell_differing(self._store, outcomes, webhook.router, self._wake)
+            await tell(self._store, candidates, outcomes, webhook.router, self._wake)
         except Exception as error:
             return webhook.answered(failure(error))
         self._acknowledge(webhook, candidates, outcomes)

@@ -16,6 +16,7 @@ from gateway.config.ack import AckRule
 from gateway.config.sources import CREDENTIALS
 from gateway.event import compile_patterns
 from gateway.pipeline.route import Router, Rules
+from gateway.schema import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Endpoint:
     documents: Mapping[str, bytes]
     acks: tuple[Ack, ...] = ()
     expects: float | None = None
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def _endpoint(source: Source, settings: Settings) -> Endpoint:
         documents=_documents(source) if f"sources.{source.name}" in settings.made_secrets else {},
         acks=tuple(Ack(compile_patterns(rule.events), rule) for rule in source.ack),
         expects=source.expect,
+        contract=settings.contract,
     )
 
 

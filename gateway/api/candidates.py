@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -12,6 +12,7 @@ from gateway.api.events import Sent
 from gateway.api.seed import Seed
 from gateway.config import Settings
 from gateway.config.sources import CREDENTIALS
+from gateway.conforming import ATTRIBUTE, noted
 from gateway.event import API, Event, new_id
 from gateway.pipeline.route import Router
 from gateway.running import CONNECTION
@@ -39,6 +40,7 @@ def candidates(sent: Sequence[Sent], sending: Sending, router: Router) -> list[C
 
 def _candidate(sent: Sent, index: int, sending: Sending, router: Router) -> Candidate:
     event_id = new_id(sending.now)
+    broken = {} if sent.breach is None else {ATTRIBUTE: noted(sent.breach)}
     seeded = sending.seed.id(index) if sending.seed else event_id
     event = Event(
         event_id=event_id,
@@ -49,13 +51,14 @@ def _candidate(sent: Sent, index: int, sending: Sending, router: Router) -> Cand
         ts=sent.ts or sending.now,
         v=sent.v,
         received_at=sending.now,
-        attributes={"event_key": sending.key, **sent.beside},
+        attributes={"event_key": sending.key, **sent.beside, **broken},
     )
     digest = hashlib.sha256(sent.data.encode()).digest()
     routed, kept = router.route(event), sending.reception
-    return Candidate(
+    made = Candidate(
         event, digest, routed.subscriptions, event.id, sending.window, kept, routed.orders, routed.verdicts
     )
+    return made if sent.breach is None else replace(made, breach=sent.breach)
 
 
 def window(settings: Settings) -> int:

@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from gateway.answer import Refused
-from gateway.api.rules import Problem, problems
 from gateway.api.slices import Members, objects
 from gateway.event import SENT_BESIDE
+from gateway.event_rules import Problem, problems
+from gateway.schema import Breach, Contract
 
 MAX_EVENTS = 5000
 """Events of one request at most."""
@@ -30,30 +31,50 @@ class Sent:
     ts: int | None
     v: str | None
     beside: Mapping[str, str]
+    breach: Breach | None = None
 
 
 class BadEvents(Refused):
     """A request of which nothing is stored, since some of its events can't be. `problems` names each."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], code: str = "malformed_event") -> None:
         told = "; ".join(map(str, problems[:TOLD]))
         more = f"; and {len(problems) - TOLD} more" if len(problems) > TOLD else ""
-        super().__init__(400, "malformed_event", f"{told}{more}; nothing was stored")
+        super().__init__(400, code, f"{told}{more}; nothing was stored")
         self.problems = problems
 
 
-def read_events(body: bytes) -> list[Sent]:
-    """The events of a request, whatever its content type. Raises BadEvents, or Refused."""
+def read_events(body: bytes, contract: Contract | None = None) -> list[Sent]:
+    """The events of a request, whatever its content type. Raises BadEvents, or Refused.
+
+    Also where the data of one breaks a schema of the `contract` that refuses.
+    """
     values = _values(body)
     if len(values) > MAX_EVENTS:
         raise _malformed(f"a request has at most {MAX_EVENTS} events, not {len(values)}; send several")
     found = [problem for index, value in enumerate(values) for problem in problems(index, value)]
     if found:
         raise BadEvents(found)
+    breaches = [_breach(value, contract) for value in values] if contract else [None] * len(values)
+    broken = [each for index, breach in enumerate(breaches) for each in _refusing(index, breach)]
+    if broken:
+        raise BadEvents(broken, "schema_broken")
     try:
-        return [_sent(*both) for both in zip(values, objects(body.decode()), strict=True)]
+        return [_sent(*each) for each in zip(values, objects(body.decode()), breaches, strict=True)]
     except RecursionError:
         raise _malformed("the events are nested too deeply") from None
+
+
+def _breach(event: Mapping[str, Any], contract: Contract) -> Breach | None:
+    return contract.breach(event["name"], event.get("data") or {})
+
+
+def _refusing(index: int, breach: Breach | None) -> list[Problem]:
+    if breach is None or not breach.refused:
+        return []
+    return [
+        Problem(index, fault.field, f"{fault.reason} (schema {breach.pattern})") for fault in breach.faults
+    ]
 
 
 def _values(body: bytes) -> list[Any]:
@@ -67,7 +88,7 @@ def _values(body: bytes) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _sent(event: Mapping[str, Any], text: Members) -> Sent:
+def _sent(event: Mapping[str, Any], text: Members, breach: Breach | None) -> Sent:
     return Sent(
         name=event["name"],
         id=event.get("id") or None,
@@ -75,6 +96,7 @@ def _sent(event: Mapping[str, Any], text: Members) -> Sent:
         ts=event.get("ts") or None,
         v=event.get("v") or None,
         beside={field: text[field] for field in SENT_BESIDE if event.get(field)},
+        breach=breach,
     )
 
 

@@ -24,6 +24,7 @@ from gateway.api.events import BadEvents, read_events
 from gateway.api.seed import HEADER, read_seed
 from gateway.body import read_body
 from gateway.config import EventKey
+from gateway.conforming import Warnings
 from gateway.convention import flaw
 from gateway.event import API, new_id
 from gateway.examining import remote_addr
@@ -76,6 +77,7 @@ class Send:
         self._in_flight = 0
         self._rejecting = Rejecting(store)
         self._warned: set[str] = set()
+        self._warnings = Warnings()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
         """One request, as an ASGI application for every path under PREFIX."""
@@ -131,7 +133,7 @@ class Send:
         """From the whole request to its answer, all of its events on disk."""
         began = time.perf_counter()
         running, now = self._running(), round(self._clock() * 1000)
-        sent = read_events(body)
+        sent = read_events(body, running.settings.contract)
         url = f"{running.settings.server.public_url or ''}{PREFIX}****"
         reception = Reception(remote_addr(scope), url, kept_headers(scope["headers"]), index)
         seed = read_seed(_header(scope, HEADER))
@@ -141,6 +143,8 @@ class Send:
         stored(self._telemetry, API, asking, outcomes, self._clock)
         self._counts.answered(200, time.perf_counter() - began)
         self._warn(asking)
+        if running.settings.contract is not None:
+            self._warnings.tell(asking, self._counts)
         return _answered(200, {"ids": [outcome.event_id for outcome in outcomes], "status": 200})
 
     def _warn(self, stored: Sequence[Candidate]) -> None:

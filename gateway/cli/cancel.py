@@ -53,7 +53,7 @@ def resume(
     """Let the deliveries of a paused subscription go."""
 
     async def job(opened: Opened) -> None:
-        paused = {pause.subscription: pause for pause in await opened.store.paused()}
+        paused = {pause.subscription: pause for pause in await opened.whole.paused()}
         if not await resume_deliveries(opened, subscription):
             raise stop(_not_paused(opened, subscription, list(paused)), NOTHING)
         waiting = paused[subscription].waiting if subscription in paused else 0

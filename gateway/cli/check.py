@@ -48,12 +48,24 @@ def lines(path: Path, description: Description) -> list[str]:
     report = [f"{path}: valid", "", "sources"]
     for source in description.sources:
         report += _source_lines(source)
-    if not description.subscriptions:
-        return [*report, "", "no subscriptions: events are stored, and delivered to nobody"]
-    report += ["", "subscriptions"]
+    if description.subscriptions:
+        report += ["", "subscriptions"]
+    else:
+        report += ["", "no subscriptions: events are stored, and delivered to nobody"]
     for subscription in description.subscriptions:
         report += _subscription_lines(subscription)
-    return report
+    return [*report, *_schema_lines(description)]
+
+
+def _schema_lines(description: Description) -> list[str]:
+    if not description.schemas:
+        return []
+    modes = {True: "refused", False: "delivered, with a warning"}
+    return [
+        "",
+        "schemas",
+        *(f"  {name}  what breaks it is {modes[mode]}" for name, mode in description.schemas),
+    ]
 
 
 def _source_lines(source: SourceDescription) -> list[str]:
@@ -82,6 +94,7 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    retry        {retry}",
         *([f"    if           {each.condition}"] if each.condition else []),
         *([f"    order by     {each.order}"] if each.order else []),
+        *([f"    breaker      {each.breaker}"] if each.breaker else []),
         *_secret_lines(each),
     ]
 

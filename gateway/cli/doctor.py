@@ -95,7 +95,7 @@ async def _seen(settings: Settings, source: Source) -> tuple[Counter[int], str |
     """How many of the newest webhooks each secret proved, the newest's version, and was the last refused."""
     if not exists(settings.store.target):
         return Counter(), None, False
-    store = await open_store(settings.store.target, may_migrate=False, connections=1)
+    store = await open_store(settings.store.target, False, 1, settings.store.keys)
     try:
         return await _seen_in(store, source.name)
     finally:

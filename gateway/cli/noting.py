@@ -59,7 +59,7 @@ async def _note(settings: Settings, act: Act, outcome: Outcome) -> None:
     if not exists(settings.store.target):
         return
     try:
-        store = await open_store(settings.store.target, may_migrate=False, connections=1)
+        store = await open_store(settings.store.target, False, 1, settings.store.keys)
     except StoreError:
         return  # what was done has its own messages; without a store there is no log to keep
     try:

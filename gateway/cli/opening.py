@@ -110,7 +110,7 @@ def run_with(settings: Settings, job: Job, act: Act | None = None) -> None:
 
 
 async def _opened(settings: Settings, job: Job, act: Act | None) -> None:
-    store = await open_store(settings.store.target, may_migrate=False, connections=1)
+    store = await open_store(settings.store.target, False, 1, settings.store.keys)
     try:
         opened = Opened(settings, store, router(settings), round(time.time() * 1000))
         await (job(opened) if act is None else noted(opened, job, act))

@@ -59,7 +59,7 @@ def _retention(opened: Opened, older_than: float | None) -> Retention:
 
 
 async def _purge(opened: Opened, retain: Retention, dry_run: bool) -> None:
-    purged = await _count(opened, retain) if dry_run else await purge_all(opened.store, retain)
+    purged = await _count(opened, retain) if dry_run else await purge_all(opened.whole, retain)
     keys = "" if dry_run else f", {purged.keys} dedupe keys"
     counts = f"{purged.events} events, {purged.duplicates} duplicates, {purged.rejections} rejections{keys}"
     typer.echo(f"{'would purge' if dry_run else 'purged'} {counts}")
@@ -67,7 +67,7 @@ async def _purge(opened: Opened, retain: Retention, dry_run: bool) -> None:
 
 async def _count(opened: Opened, retain: Retention) -> Purged:
     """What a purge would take; dedupe keys can't be counted without removing them."""
-    store = opened.store
+    store = opened.whole
     pending = {d.event_id async for d in pages(store.deliveries, Query(state="pending"))}
 
     def goes(stored: Stored) -> bool:
@@ -90,14 +90,14 @@ async def _how_many(
 
 
 async def _erase(opened: Opened, id: str, dry_run: bool) -> None:
-    stored = await opened.store.event(id)
+    stored = await opened.whole.event(id)
     if stored is None:
         raise stop(f"there is no event {id!r}; list them with: gateway events", NOTHING)
     event_id = stored.event.event_id
     query = Query(event_id=event_id)
-    deliveries = await _how_many(opened.store.deliveries, query=query)
-    duplicates = await _how_many(opened.store.duplicates, query=query)
+    deliveries = await _how_many(opened.whole.deliveries, query=query)
+    duplicates = await _how_many(opened.whole.duplicates, query=query)
     if not dry_run:
-        await opened.store.erase(event_id)
+        await opened.whole.erase(event_id)
     what = f"the event {event_id} ({stored.event.name}), {deliveries} deliveries, {duplicates} duplicates"
     typer.echo(f"{'would purge' if dry_run else 'purged'} {what}; its dedupe key stays")

@@ -71,8 +71,8 @@ def release(
     settings = settings_with_secrets(path, source)
 
     async def job(opened: Opened) -> None:
-        releasing = Releasing(opened.store, Running.of(settings), opened.now, dry_run)
-        async for rejection in oldest_first(opened.store, source, since):
+        releasing = Releasing(opened.whole, Running.of(settings), opened.now, dry_run)
+        async for rejection in oldest_first(opened.whole, source, since):
             await releasing.release(rejection)
         if not releasing.total:
             return tell_nothing("quarantined rejections", source, None, opened)

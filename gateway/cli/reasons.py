@@ -15,7 +15,7 @@ from gateway.event import Event, compile_patterns
 from gateway.store.records import Delivery, Pause
 from gateway.verdict import Verdict
 
-Answer = Literal["delivery", "filter", "error", "name", "later"]
+Answer = Literal["delivery", "filter", "error", "schema", "name", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class Why:
     """What one subscription has to do with one event.
 
     `delivery`: it gets, or got, it. `filter` and `error`: its `if:` was not true, or could not be computed,
-    when the event came. `name`: by the config of now its patterns do not match. `later`: they do, but they
-    did not when the event came, or the subscription was not there.
+    when the event came. `schema`: the data broke a schema that refuses. `name`: by the config of now its
+    patterns do not match. `later`: they do, but they did not when the event came, or the subscription was not
+    there.
     """
 
     subscription: str
@@ -61,7 +62,7 @@ def _why(
         said = [_state(made[-1], paused), *([verdict_text(verdict)] if verdict else [])]
         return Why(name, "delivery", "; ".join(said), verdict, made, paused)
     if verdict is not None:
-        answer: Answer = "error" if verdict.reason == "error" else "filter"
+        answer: Answer = "filter" if verdict.reason == "order" else verdict.reason
         return Why(name, answer, verdict_text(verdict), verdict, paused=paused)
     if subscription is not None and not compile_patterns(subscription.events).fullmatch(event.name):
         detail = f"by the config of now none of {', '.join(subscription.events)} matches {event.name}"
@@ -87,6 +88,9 @@ def verdict_text(verdict: Verdict) -> str:
     saw = f"; it saw {verdict.saw}" if verdict.saw != "{}" else ""
     if verdict.reason == "order":
         return f"without an order key: order_by: {verdict.expression} failed: {verdict.error}{saw}"
+    if verdict.reason == "schema":
+        again = f"gateway replay {verdict.event_id} --subscription {verdict.subscription}"
+        return f"its data breaks the schema of {verdict.expression}: {verdict.saw}; to deliver it: {again}"
     if verdict.reason == "error":
         return f"if: {verdict.expression} failed, which counts as no match: {verdict.error}{saw}"
     return f"if: {verdict.expression} was not true{saw}"

@@ -17,7 +17,7 @@ from gateway.cli.replay import Planned, show_planned
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
-from gateway.operate.opened import Named
+from gateway.operate.opened import Looked, Named
 from gateway.operate.rows import Row
 from gateway.store.audit import Entry, Which
 from gateway.store.records import (
@@ -166,6 +166,12 @@ class Elsewhere:
         """The sources or subscriptions of its config."""
         rows = self.gateway.sources() if kind == "source" else self.gateway.subscriptions().items
         return [row.name for row in rows]
+
+
+def gateway_of(there: Looked) -> Gateway:
+    """The client of a gateway elsewhere, for what only its API tells."""
+    assert isinstance(there, Elsewhere)
+    return there.gateway
 
 
 @contextmanager

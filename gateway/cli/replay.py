@@ -169,9 +169,9 @@ async def _of_ids(opened: Opened, ids: Sequence[str], subscription: str | None) 
     problems: list[str] = []
     for id in dict.fromkeys(ids):
         # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
-        if (delivery := await opened.store.delivery(id)) is not None:
+        if (delivery := await opened.whole.delivery(id)) is not None:
             planned += _of_delivery(opened, delivery, subscription, problems)
-        elif (stored := await opened.store.event(id)) is not None:
+        elif (stored := await opened.whole.event(id)) is not None:
             planned += _of_event(opened, stored, subscription, problems)
         else:
             problems.append(f"there is no event or delivery {id!r}; list them with: gateway events")
@@ -211,7 +211,7 @@ async def _of_filter(
     """The events that `query` wants, oldest first; system events where a pattern or source asks for them."""
     found = [
         one
-        async for one in pages(opened.store.events, query)
+        async for one in pages(opened.whole.events, query)
         if (until is None or one.event.received_at < until)
         and (not one.event.is_system or query.source is not None or query.name is not None)
     ]
@@ -223,7 +223,7 @@ async def _of_filter(
 
 async def _last(opened: Opened, event_id: str, subscription: str) -> str | None:
     """The newest delivery of an event for a subscription: what a new one replays."""
-    last = await opened.store.deliveries(Query(event_id=event_id, subscription=subscription, limit=1))
+    last = await opened.whole.deliveries(Query(event_id=event_id, subscription=subscription, limit=1))
     return last[0].delivery_id if last else None
 
 
@@ -237,7 +237,7 @@ async def _of_failed(
     """
     dead = replace(query, state="dead", subscription=subscription)
     gone: set[str] = set()
-    async for delivery in pages(opened.store.deliveries, dead):
+    async for delivery in pages(opened.whole.deliveries, dead):
         if until is not None and (delivery.finished_at or 0) >= until:
             continue
         if delivery.subscription not in opened.settings.subscriptions:
@@ -252,7 +252,7 @@ async def _of_failed(
 
 async def _is_last(opened: Opened, delivery: Delivery) -> bool:
     query = Query(event_id=delivery.event_id, subscription=delivery.subscription, limit=1)
-    return [last.seq for last in await opened.store.deliveries(query)] == [delivery.seq]
+    return [last.seq for last in await opened.whole.deliveries(query)] == [delivery.seq]
 
 
 def _planned(
@@ -267,7 +267,7 @@ async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) 
     with bar("replaying", len(planned)) as tell:
         for start in range(0, 0 if dry_run else len(planned), BATCH):
             batch = [one.new for one in planned[start : start + BATCH]]
-            made += await opened.store.replay(batch, opened.now)
+            made += await opened.whole.replay(batch, opened.now)
             tell(len(batch))
     show_planned(planned, len(planned) if dry_run else made, dry_run)
     await _tell_of_pauses(opened, {one.new.subscription for one in planned})
@@ -282,7 +282,7 @@ def show_planned(planned: Sequence[Planned], count: int, dry_run: bool) -> None:
 
 
 async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
-    for pause in await opened.store.paused():
+    for pause in await opened.whole.paused():
         if pause.subscription in subscriptions:
             note(
                 f"{pause.subscription} is paused ({pause.reason}); its deliveries wait until: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -23,7 +24,7 @@ from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecretsError
 from gateway.operate.auditing import Act
 from gateway.runfile import RunFile
-from gateway.store import StoreError, prepare
+from gateway.store import StoreError, open_store, prepare
 from gateway.telemetry import siblings
 from gateway.telemetry.logs import LogFormat, log_to_stderr
 from gateway.telemetry.siblings import Siblings
@@ -171,12 +172,19 @@ def _prepare(settings: Settings) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         prepare(settings.store.target)
+        asyncio.run(_unlock(settings))
     except OSError as error:
         raise stop(
             f"{folder}: {error.strerror}; set store.data_folder to one that can be written", 3
         ) from error
     except StoreError as error:
         raise stop(str(error), STORE) from error
+
+
+async def _unlock(settings: Settings) -> None:
+    """Raises StoreError where the store was encrypted with a key that is not there."""
+    store = await open_store(settings.store.target, False, 1, settings.store.keys)
+    await store.close()
 
 
 def _hold(settings: Settings, listener: socket.socket) -> str:

@@ -15,6 +15,7 @@ _FIXED = {
     "store.url": ("store", "target"),  # the same file may be written in several ways
     "store.connections": ("store", "connections"),
     "store.data_folder": ("store", "data_folder"),
+    "store.encrypt": ("store", "encrypt"),
 }
 """Settings that are taken once, when the process starts: the key, and where its value stands."""
 
@@ -55,14 +56,19 @@ class SubscriptionDescription:
     condition: str | None = None
     order: str | None = None
     transform: str | None = None
+    breaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """All sources and subscriptions, in the order of the file, secrets masked."""
+    """All sources and subscriptions, in the order of the file, secrets masked.
+
+    `schemas` are the patterns of names with a schema, and whether what breaks it is refused.
+    """
 
     sources: tuple[SourceDescription, ...]
     subscriptions: tuple[SubscriptionDescription, ...]
+    schemas: tuple[tuple[str, bool], ...] = ()
 
 
 def describe(settings: Settings) -> Description:
@@ -70,12 +76,22 @@ def describe(settings: Settings) -> Description:
     return Description(
         tuple(_source(source, settings) for source in settings.sources.values()),
         tuple(_subscription(name, each) for name, each in settings.subscriptions.items()),
+        _schemas(settings),
     )
 
 
+def _schemas(settings: Settings) -> tuple[tuple[str, bool], ...]:
+    clauses = settings.contract.clauses if settings.contract else ()
+    return tuple((each.pattern, each.refuses) for each in clauses)
+
+
 def restart_needed(old: Settings, new: Settings) -> list[str]:
-    """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`."""
-    return [
+    """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`.
+
+    Python code that was changed since it was imported is one of them, named by its module.
+    """
+    stale = [f"the code of {module}" for module in new.stale]
+    return stale + [
         key
         for key, (section, name) in _FIXED.items()
         if getattr(getattr(old, section), name) != getattr(getattr(new, section), name)
@@ -145,4 +161,5 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
         transform=None if subscription.transform is None else subscription.transform.text,
+        breaker=None if subscription.breaker is None else subscription.breaker.summary,
     )

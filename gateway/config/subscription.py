@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
 from gateway.config.problems import shown
@@ -22,11 +23,14 @@ from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
 from gateway.event import MAX_NAME
 from gateway.expression import Expression
+from gateway.functions.reference import Reference
+from gateway.functions.shape import PREFIX, Shape
 
 _PATTERN = re.compile(r"[!-~]+")
 
 
-def _pattern(value: object) -> str:
+def pattern(value: object) -> str:
+    """`value` as a pattern of event names. Raises ValueError saying what would be one."""
     if not isinstance(value, str) or not _PATTERN.fullmatch(value) or len(value) > MAX_NAME:
         raise ValueError(
             f"must be a pattern such as stripe/customer.created, github/* or **: printable ASCII without "
@@ -70,7 +74,7 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
-Patterns = Annotated[tuple[Annotated[str, BeforeValidator(_pattern)], ...], AfterValidator(_some)]
+Patterns = Annotated[tuple[Annotated[str, BeforeValidator(pattern)], ...], AfterValidator(_some)]
 
 
 def _expression(value: object) -> Expression | None:
@@ -83,6 +87,29 @@ def _expression(value: object) -> Expression | None:
 
 _CONDITION = '"event.data.livemode == true"'
 CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
+
+
+def _transform(value: object) -> Expression | Shape | None:
+    """CEL, or a function: `python:module:function`, or the same as `{python: module:function}`."""
+    if isinstance(value, dict):
+        if set(value) != {"python"} or not isinstance(value["python"], str):
+            raise ValueError(f"must be a CEL expression in quotes, or {_SHAPE}")
+        return _shape(value["python"])
+    if isinstance(value, str) and value.startswith(PREFIX):
+        return _shape(value.removeprefix(PREFIX))
+    return _expression(value)
+
+
+def _shape(text: str) -> Shape:
+    try:
+        return Shape(Reference.parse(text))
+    except ValueError:
+        raise ValueError(
+            f"must name a module and a function in it, as in {_SHAPE}, not {shown(text)}"
+        ) from None
+
+
+_SHAPE = '{python: "myapp.shapes:for_crm"}'
 
 
 class Subscription(Section):
@@ -98,9 +125,10 @@ class Subscription(Section):
     order: Literal["block", "skip"] = "block"
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
-    transform: CelExpression = None
+    transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
+    breaker: Breaker | None = None
 
     @model_validator(mode="after")
     def _order_has_a_key(self) -> Self:

@@ -38,7 +38,7 @@ async def answered(timeout: float, placed: Awaitable[dict[str, str]]) -> Answer:
     return Answer(ms_since(started), response=orjson.dumps(place).decode())
 
 
-def failure(error: Exception) -> str:
+def failure(error: BaseException) -> str:
     """An exception of a library as one line: its kind and the first line of its text.
 
     Only the first: AWS and Google put the whole signed request into the lines after it.

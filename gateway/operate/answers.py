@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
 from gateway.operate.auditing import AuditRow
+from gateway.operate.event_types import TypeRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -18,6 +19,12 @@ from gateway.operate.rows import (
 )
 
 Item = TypeVar("Item", bound=Row)
+
+
+class EventTypes(Row):
+    """Every event name, sorted."""
+
+    items: list[TypeRow]
 
 
 class Page(Row, Generic[Item]):
@@ -118,8 +125,24 @@ class Sources(Row):
     items: list[SourceRow]
 
 
+class HealthRow(Row):
+    """What is wrong with a subscription: since when its attempts fail, and why; how its breaker stands.
+
+    While the breaker is open one delivery is tried from `probe_at` on.
+    """
+
+    failing_since: int | None
+    failing: str | None
+    breaker: Literal["closed", "half open", "open"]
+    opened_at: int | None
+    probe_at: int | None
+
+
 class SubscriptionRow(Row):
-    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now."""
+    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
+
+    `breaker` is its circuit breaker in words; `health` is null while nothing is wrong.
+    """
 
     name: str
     events: list[str]
@@ -129,8 +152,10 @@ class SubscriptionRow(Row):
     schedule: list[str]
     total: str
     concurrency: int
+    breaker: str | None
     waiting: int
     paused: PauseRow | None
+    health: HealthRow | None
 
 
 class LeftRow(Row):

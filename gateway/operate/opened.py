@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gateway.config import Settings
+from gateway.operate.shown import shown
 from gateway.pipeline.route import Router
 from gateway.store import Store
 from gateway.store.audit import Entry, Which
@@ -83,12 +84,17 @@ class Looked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A gateway to work on: its config, its store. `now` is Unix ms, the moment the work began."""
+    """A gateway to work on: its config, its `whole` store. `now` is Unix ms, the moment the work began."""
 
     settings: Settings
-    store: Store
+    whole: Store
     router: Router
     now: int
+
+    @property
+    def store(self) -> Store:
+        """The store as people see it, without what sources hide; `whole` is for what acts on events."""
+        return shown(self.whole, self.settings.redactions)
 
     @property
     def place(self) -> str:

@@ -53,9 +53,9 @@ async def plan_of_ids(opened: Opened, ids: Sequence[str], subscription: str | No
     plan = Plan()
     for id in dict.fromkeys(ids):
         # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
-        if (delivery := await opened.store.delivery(id)) is not None:
+        if (delivery := await opened.whole.delivery(id)) is not None:
             _add_delivery(plan, opened, delivery, subscription)
-        elif (stored := await opened.store.event(id)) is not None:
+        elif (stored := await opened.whole.event(id)) is not None:
             _add_event(plan, opened, stored, subscription)
         else:
             plan.problems.append(Problem(id, "missing"))
@@ -100,7 +100,7 @@ async def plan_of_dead(opened: Opened, query: Query, limit: int | None = None) -
 
 
 async def _dead(opened: Opened, query: Query, gone: set[str]) -> AsyncIterator[Delivery]:
-    async for delivery in pages(opened.store.deliveries, replace(query, state="dead")):
+    async for delivery in pages(opened.whole.deliveries, replace(query, state="dead")):
         if delivery.subscription not in opened.settings.subscriptions:
             gone.add(delivery.subscription)
         elif await _is_last(opened, delivery):
@@ -109,7 +109,7 @@ async def _dead(opened: Opened, query: Query, gone: set[str]) -> AsyncIterator[D
 
 async def _is_last(opened: Opened, delivery: Delivery) -> bool:
     query = Query(event_id=delivery.event_id, subscription=delivery.subscription, limit=1)
-    return [last.seq for last in await opened.store.deliveries(query)] == [delivery.seq]
+    return [last.seq for last in await opened.whole.deliveries(query)] == [delivery.seq]
 
 
 def _planned(
@@ -123,5 +123,5 @@ async def carry_out(opened: Opened, planned: Sequence[Planned]) -> int:
     """Make the deliveries, BATCH a transaction. Returns how many were made."""
     made = 0
     for start in range(0, len(planned), BATCH):
-        made += await opened.store.replay([one.new for one in planned[start : start + BATCH]], opened.now)
+        made += await opened.whole.replay([one.new for one in planned[start : start + BATCH]], opened.now)
     return made

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gateway.config import Subscription
 from gateway.destinations import Destination, open_destination
+from gateway.functions.run import Runs
 
 LEASE_MARGIN = 15.0
 """Seconds that a lease outlasts the destination's timeout: time to write the outcome down."""
@@ -27,6 +28,7 @@ class Lane:
 
     subscription: Subscription
     destination: Destination
+    runs: Runs | None = None
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     wanted: bool = True
     claimable: bool = True
@@ -35,9 +37,9 @@ class Lane:
     _former: list[tuple[Destination, set[asyncio.Task[None]]]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, subscription: Subscription) -> Lane:
-        """A lane with nothing under way."""
-        return cls(subscription, open_destination(subscription))
+    def of(cls, subscription: Subscription, runs: Runs | None = None) -> Lane:
+        """A lane with nothing under way; `runs` is what functions ask of the gateway."""
+        return cls(subscription, open_destination(subscription, runs), runs)
 
     def follow(self, subscription: Subscription | None) -> None:
         """Go on as a reloaded config says, None for not at all. What is under way goes on, and counts."""
@@ -45,7 +47,7 @@ class Lane:
         if subscription is None or subscription == self.subscription:
             return
         self._former.append((self.destination, set(self.under_way.values())))
-        self.subscription, self.destination = subscription, open_destination(subscription)
+        self.subscription, self.destination = subscription, open_destination(subscription, self.runs)
         self.claimable = True
 
     @property

@@ -14,6 +14,7 @@ import orjson
 
 from gateway.event import SYSTEM, Event, new_id
 from gateway.pipeline.route import Router
+from gateway.schema import Breach
 from gateway.store.records import Attempt, Candidate, Delivery, Duplicate
 from gateway.store.watch import Watched
 
@@ -22,9 +23,11 @@ FINISHED = "gateway/delivery.finished"
 CANCELLED = "gateway/delivery.cancelled"
 PAUSED = "gateway/subscription.paused"
 RESUMED = "gateway/subscription.resumed"
+FAILING = "gateway/subscription.failing"
 DIFFERS = "gateway/duplicate.differs"
 SILENT = "gateway/source.silent"
 REJECTED = "gateway/signature.rejected"
+BROKEN = "gateway/schema.broken"
 
 
 def ended(
@@ -54,9 +57,15 @@ def paused(subscription: str, reason: str, router: Router, now: int) -> Candidat
     return emit(PAUSED, {"function_id": subscription, "reason": reason}, router, now)
 
 
-def resumed(subscription: str, router: Router, now: int) -> Candidate:
-    """A subscription gets its deliveries again."""
-    return emit(RESUMED, {"function_id": subscription}, router, now)
+def resumed(subscription: str, router: Router, now: int, reason: str | None = None) -> Candidate:
+    """A subscription gets its deliveries again; `reason` where no person has resumed it."""
+    why = {} if reason is None else {"reason": reason}
+    return emit(RESUMED, {"function_id": subscription} | why, router, now)
+
+
+def failing(subscription: str, why: str, router: Router, now: int) -> Candidate:
+    """So many attempts for a subscription fail that a person should look, before deliveries are dead."""
+    return emit(FAILING, {"function_id": subscription, "reason": why}, router, now)
 
 
 def duplicate_differs(duplicate: Duplicate, router: Router, now: int) -> Candidate:
@@ -96,6 +105,19 @@ def signature_rejected(
         "since": since,
     }
     return emit(REJECTED, data, router, now)
+
+
+def schema_broken(event: Event, breach: Breach, router: Router, now: int) -> Candidate:
+    """An event was stored and goes to nobody, since its data breaks a schema that refuses."""
+    data = {
+        "event_id": event.event_id,
+        "id": event.id,
+        "name": event.name,
+        "source": event.source,
+        "schema": breach.pattern,
+        "problems": [{"field": each.field, "reason": each.reason} for each in breach.faults],
+    }
+    return emit(BROKEN, data, router, now, id=event.event_id)
 
 
 def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | None = None) -> Candidate:
@@ -141,4 +163,7 @@ def _error(attempt: Attempt) -> dict[str, Any]:
             "message": f"the subscriber answered {attempt.status}",
             "code": attempt.status,
         }
-    return {"name": "DeliveryError", "message": attempt.error, "code": None}
+    if attempt.stack is None:
+        return {"name": "DeliveryError", "message": attempt.error, "code": None}
+    name, _, message = (attempt.error or "").removeprefix("transform: ").partition(": ")
+    return {"name": name, "message": message, "code": None, "stack": attempt.stack}

@@ -16,9 +16,11 @@ from collections.abc import Callable, Collection, Iterable
 from gateway.config import Settings, Subscription
 from gateway.destinations import Answer
 from gateway.pipeline.handing_on import keep_answer
+from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.owner import this_process, vanished
-from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
+from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
+from gateway.pipeline.runs import StoredRuns
 from gateway.pipeline.settle import interrupted, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
@@ -60,8 +62,10 @@ class Worker:
         self._chance = chance
         self._only = only
         self._telemetry = telemetry or Telemetry()
+        self._runs = StoredRuns(store, running, self.wake, clock)
         self._owner = this_process()
         self._lanes: dict[str, Lane] = {}
+        self._healths = Healths(store, running, self.wake)
         self._settings: Settings | None = None
         self._more = asyncio.Event()
         self._claiming = asyncio.Lock()
@@ -107,6 +111,11 @@ class Worker:
             found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
         return found
 
+    @property
+    def failing(self) -> list[str]:
+        """The subscriptions whose attempts fail now."""
+        return self._healths.failing
+
     async def stop(self, limit: float) -> None:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
         self._stopping = True
@@ -143,7 +152,7 @@ class Worker:
             if name in self._lanes:
                 self._lanes[name].follow(subscription)
             else:
-                self._lanes[name] = Lane.of(subscription)
+                self._lanes[name] = Lane.of(subscription, self._runs)
 
     async def _poll(self) -> None:
         """Look again at every lane, put idle connections away, and settle what a lost worker left."""
@@ -154,6 +163,19 @@ class Worker:
                 await self._lanes.pop(name).close()
         for claimed in await self._store.expired(self._now()):
             await self._settle_lost(claimed)
+        for name in await self._healths.look(
+            [n for n, lane in self._lanes.items() if lane.wanted], self._now()
+        ):
+            await self._probe(name, self._lanes[name])
+
+    async def _probe(self, name: str, lane: Lane) -> None:
+        """Try one delivery of a subscription whose breaker is open."""
+        async with self._claiming:
+            if self._stopping:
+                return
+            claimed = await self._healths.probe(name, lane.subscription, lane.lease, self._now(), self._owner)
+            if claimed is not None:
+                self._start(lane, claimed)
 
     async def _settle_lost(self, claimed: Claimed) -> None:
         """Count the attempt of a lost worker as failed; where nobody wants it now, only end its lease."""
@@ -209,7 +231,8 @@ class Worker:
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
         try:
-            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
+            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait, answer)
+            await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 
@@ -221,13 +244,19 @@ class Worker:
             return Answer(self._ms_since(now), error=f"{type(error).__name__}: {error}")
 
     async def _settle(
-        self, subscription: Subscription, claimed: Claimed, attempt: Attempt, retry_after: float | None
+        self,
+        subscription: Subscription,
+        claimed: Claimed,
+        attempt: Attempt,
+        retry_after: float | None,
+        answer: Answer | None = None,
     ) -> None:
         """Decide what follows an attempt and write it down; `retry_after` is seconds."""
         retries, retry = claimed.delivery.retries, subscription.retry
         now, chance = self._clock(), self._chance()
         succeeded = attempt.error is None
-        decision = decide(
+        decision = answer and asked(answer.final, answer.retry_in, retries, len(retry.schedule), now)
+        decision = decision or decide(
             succeeded, attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance
         )
         router, skip = self._running().router, subscription.order == "skip"
@@ -242,7 +271,7 @@ class Worker:
         self.wake({name for candidate in settled.emit for name in candidate.subscriptions})
         if settled.ordered is not None:  # the next one of the key may go now
             self.wake([settled.ordered])
-        tell(self._telemetry, claimed, settled, held)
+        tell(self._telemetry, claimed, settled, held, self._running().settings.redactions)
 
     def _idle_for(self) -> float:
         """Seconds until a lane should claim, POLL at most. Marks those where something has become due."""

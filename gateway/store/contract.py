@@ -13,7 +13,7 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.store.parts import Parts
 from gateway.store.records import (
@@ -42,6 +42,9 @@ from gateway.store.records import (
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gateway.store.encryption import Encryption
 
 
 class StoreError(Exception):
@@ -75,6 +78,11 @@ class Store(Parts, Protocol):
     @property
     def commits(self) -> Commits:
         """What the transactions of this process came to."""
+        ...
+
+    @property
+    def encryption(self) -> Encryption:
+        """Its keys, and its rows as they are stored."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
@@ -131,11 +139,11 @@ class Store(Parts, Protocol):
         ...
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        """Hold a subscription's deliveries back. False where it was paused already."""
+        """Hold a subscription's deliveries back. False where a person, or a 410, has paused it."""
         ...
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        """Let a paused subscription's deliveries go. False where it was not paused."""
+        """Let a paused subscription's deliveries go, whoever paused it. False where it was not paused."""
         ...
 
     async def mark_released(self, rejection_id: str, now: int) -> None:

@@ -47,6 +47,7 @@ STREAMS = (
     Stream("paused", ("",)),
     Stream("backfills", ("", "")),
     Stream("audit", (0,)),
+    Stream("encryption_keys", ("",)),
 )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.event import differing_fields, new_id
+from gateway.record import record
 from gateway.store.records import Candidate, Duplicate, Outcome
 
 Slot = tuple[str, str]
 """A dedupe key with its source."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class First:
     """The event that holds a dedupe key."""
 
@@ -99,12 +100,16 @@ def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> D
         received_at=event.received_at,
         gap=event.received_at - first.first_at,
         same_body=same_body,
-        fields=tuple(differing_fields(data[first.event_id], event.data)) if differs else (),
+        fields=_fields(candidate, data[first.event_id]) if differs else (),
         reason=_reason(candidate, first),
         secret=reception.secret if reception else None,
         remote_addr=reception.remote_addr if reception else "",
         headers=reception.headers if reception else "[]",
     )
+
+
+def _fields(candidate: Candidate, first: str) -> tuple[str, ...]:
+    return tuple(differing_fields(candidate.read(first), candidate.read(candidate.event.data)))
 
 
 def _reason(candidate: Candidate, first: First) -> str:

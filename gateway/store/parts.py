@@ -5,18 +5,42 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.store.audit import Audit
+from gateway.store.event_types import EventTypes
+from gateway.store.health import HealthStore
 from gateway.store.rates import Rates
 from gateway.store.tail import Tail
+from gateway.store.waits import Waits
 
 
 class Parts(Protocol):
     """What a store has beside its own operations."""
 
     @property
-    def audit(self) -> Audit: ...
+    def health(self) -> HealthStore:
+        """How subscriptions fare."""
+        ...
 
     @property
-    def tail(self) -> Tail: ...
+    def waits(self) -> Waits:
+        """The deliveries that are parked until another event comes."""
+        ...
 
     @property
-    def rates(self) -> Rates: ...
+    def event_types(self) -> EventTypes:
+        """What is known of event names."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what."""
+        ...
+
+    @property
+    def tail(self) -> Tail:
+        """What was stored, read forward."""
+        ...
+
+    @property
+    def rates(self) -> Rates:
+        """How much goes through, by source and by subscription."""
+        ...

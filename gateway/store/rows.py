@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import orjson
 
 from gateway.event import Event
+from gateway.store.event_types import TypeCount
 from gateway.store.records import (
     Attempt,
     Claimed,
@@ -20,6 +22,7 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
+from gateway.store.waits import PARKED, Wait, Waited
 from gateway.verdict import Verdict
 
 HELD = 9_000_000_000_000_000
@@ -66,7 +69,7 @@ def stored(row: Row) -> Stored:
 
 def delivery(row: Row) -> Delivery:
     """A row of `deliveries` joined with its event's id, name and source."""
-    held = row["leased_until"] == HELD
+    held, parked = row["leased_until"] == HELD, row["leased_until"] == PARKED
     return Delivery(
         delivery_id=row["delivery_id"],
         event_id=row["event_id"],
@@ -76,7 +79,7 @@ def delivery(row: Row) -> Delivery:
         attempts=row["attempts"],
         retries=row["retries"],
         created_at=row["created_at"],
-        leased_until=None if held else row["leased_until"],
+        leased_until=None if held or parked else row["leased_until"],
         finished_at=row["finished_at"],
         replay_of=row["replay_of"],
         last_status=row["last_status"],
@@ -87,12 +90,42 @@ def delivery(row: Row) -> Delivery:
         seq=row["seq"],
         order_key=row["order_key"],
         held=held,
+        parked=parked,
+        waits=row["waits"],
     )
 
 
 def claimed(row: Row) -> Claimed:
     """A leased delivery with its event, the provider's headers and the raw body."""
     return Claimed(delivery(row), event(row), row["headers"] or "[]", _body(row))
+
+
+def with_waits(claimed: Iterable[Claimed], waits: Iterable[Waited]) -> list[Claimed]:
+    """Claimed deliveries with their waits, which come in the order in which they were opened."""
+    of: dict[str, list[Waited]] = {}
+    for one in waits:
+        of.setdefault(one.wait.delivery_id, []).append(one)
+    return [replace(one, waits=tuple(of.get(one.delivery.delivery_id, ()))) for one in claimed]
+
+
+def wait(row: Row) -> Wait:
+    """A row of `waits`; joined with its event its `seq` is called `wait`, its event_id `first_id`."""
+    is_joined = "wait" in row.keys()  # noqa: SIM118
+    return Wait(
+        seq=row["wait" if is_joined else "seq"],
+        delivery_id=row["delivery_id"],
+        event_id=row["first_id" if is_joined else "event_id"],
+        subscription=row["subscription"],
+        step=row["step"],
+        patterns=tuple(row["patterns"].split(" ")),
+        match=row["match"],
+        ends=bool(row["ends"]),
+        state=row["state"],
+        opened_at=row["opened_at"],
+        until=row["until"],
+        resolved_at=row["resolved_at"],
+        async_id=row["async_id"],
+    )
 
 
 def duplicate(row: Row) -> Duplicate:
@@ -140,3 +173,16 @@ def _body(row: Row) -> bytes:
     kept: bytes | None = row["body"]
     data: str = row["data"]
     return data.encode() if kept is None else kept
+
+
+def type_count(row: Row, newest: Sequence[Row]) -> TypeCount:
+    """A name that was counted, with what is known of its newest events, newest first."""
+    return TypeCount(
+        name=row["name"],
+        events=row["events"],
+        last_hour=row["last_hour"],
+        last_day=row["last_day"],
+        last_at=newest[0]["received_at"] if newest else 0,
+        versions=tuple(dict.fromkeys(each["v"] for each in newest if each["v"] is not None)),
+        sources=tuple(dict.fromkeys(each["source"] for each in newest)),
+    )

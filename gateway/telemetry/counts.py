@@ -33,6 +33,12 @@ class SourceCounts:
     rejections: dict[str, int] = field(default_factory=dict)
     ack: Histogram = field(default_factory=partial(Histogram, named.ACK.bounds))
 
+    breaches: dict[str, int] = field(default_factory=lambda: {"warn": 0, "refuse": 0})
+
+    def broken(self, refused: bool) -> None:
+        """An event breaks its schema."""
+        self.breaches["refuse" if refused else "warn"] += 1
+
     def answered(self, status: int, seconds: float) -> None:
         """A request got its answer, `seconds` after it was here as a whole."""
         self.answers[status] = self.answers.get(status, 0) + 1
@@ -135,6 +141,7 @@ def _of_source(name: str, counts: SourceCounts) -> Series:
         found[named.EVENTS.name, (name,)] = counts.events
         found[named.DUPLICATES.name, (name,)] = counts.duplicates
         found[named.ACK.name, (name,)] = counts.ack
+        found |= {(named.BROKEN.name, (name, mode)): n for mode, n in counts.breaches.items()}
     for status, n in counts.answers.items():
         found[named.ANSWERS.name, (name, str(status))] = n
     for reason, n in counts.rejections.items():

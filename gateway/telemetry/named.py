@@ -53,6 +53,12 @@ REJECTIONS = Metric(
     ("source", "reason"),
     "Requests refused, by reason. The source is empty where no source has the name that was asked for.",
 )
+BROKEN = Metric(
+    "gateway_schema_breaches_total",
+    "counter",
+    ("source", "mode"),
+    "Events whose data breaks their schema: warn, delivered all the same; refuse, delivered to nobody.",
+)
 REQUESTS = Metric("gateway_requests_in_flight", "gauge", (), "Webhooks that are being worked on.")
 REQUESTS_MAX = Metric("gateway_requests_in_flight_max", "gauge", (), "server.max_in_flight of all processes.")
 ATTEMPTS = Metric(
@@ -105,6 +111,20 @@ OLDEST = Metric(
 PAUSED = Metric(
     "gateway_subscription_paused", "gauge", ("subscription",), "1 while it is paused.", shared=True
 )
+BREAKER = Metric(
+    "gateway_breaker_state",
+    "gauge",
+    ("subscription",),
+    "Its circuit breaker: 0 closed, or none; 1 half open, a probe is under way; 2 open.",
+    shared=True,
+)
+FAILING = Metric(
+    "gateway_subscription_failing",
+    "gauge",
+    ("subscription",),
+    "1 while so many attempts fail that a person should look.",
+    shared=True,
+)
 READABLE = Metric(
     "gateway_store_readable",
     "gauge",
@@ -129,6 +149,7 @@ METRICS = (
     EVENTS,
     DUPLICATES,
     REJECTIONS,
+    BROKEN,
     REQUESTS,
     REQUESTS_MAX,
     ATTEMPTS,
@@ -141,6 +162,8 @@ METRICS = (
     DUE,
     OLDEST,
     PAUSED,
+    BREAKER,
+    FAILING,
     READABLE,
     COMMIT_WRITES,
     COMMIT,

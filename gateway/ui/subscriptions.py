@@ -23,6 +23,7 @@ async def subscriptions(visit: Visit) -> Answer:
         "title": "Subscriptions",
         "subscriptions": describe(visit.settings).subscriptions,
         "paused": {pause.subscription: pause for pause in await visit.store.paused()},
+        "healths": {health.subscription: health for health in await visit.store.health.all()},
         "waiting": waiting,
         "states": states,
         "gone": sorted(waiting.keys() - visit.settings.subscriptions.keys()),

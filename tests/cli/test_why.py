@@ -107,6 +107,13 @@ def test_subscriptions_are_listed_with_what_goes_wrong(filtered: Home) -> None:
     assert "EXPRESSION ERRORS" in table and "it answered 410" in table
 
 
+def test_subscriptions_tell_who_is_failing(filtered: Home) -> None:
+    filtered.do(lambda store: store.health.tell_failing("app", "5 of 5 attempts failed", NOW, []))
+    app, _ = filtered.lines("subscriptions")
+    assert (app["failing"], app["failing_since"], app["breaker"]) == ("5 of 5 attempts failed", NOW, None)
+    assert "5 of 5 attempts failed" in filtered.gateway("subscriptions").stdout
+
+
 def test_a_replay_of_an_event_asks_the_filter_unless_a_subscription_is_named(filtered: Home) -> None:
     data = '{"a":1,"customer":"cus_1"}'
     filtered.accept(event(data=data, id=new_id(NOW)), event(data=data))

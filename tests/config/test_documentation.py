@@ -15,8 +15,10 @@ import adapters
 from gateway.config import format_duration, load
 from gateway.config.api_token import ApiToken
 from gateway.config.backfill import Backfill
+from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
+from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
 
@@ -47,10 +49,12 @@ def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldIn
 
 ALL = [
     *[(key, field) for key, field in keys(TopLevel) if key not in ("server", "store", "dedupe")],
+    *keys(EventSchema, "schemas.*."),
     *keys(ApiToken, "api_tokens.*."),
     *keys(SourceKeys, "sources.*."),
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
+    *keys(Breaker, "subscriptions.*.breaker."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
 DESTINATION_KEYS = [
@@ -110,9 +114,9 @@ def test_every_kind_of_destination_is_named() -> None:
 
 
 def test_no_key_is_described_that_is_not_there() -> None:
-    plain = r"event_keys|adapters_path|api_tokens"
+    plain = r"schemas|event_keys|adapters_path|api_tokens|functions"
     documented = {key for key in KEYS if re.fullmatch(rf"(\w+\.)+[\w.*]+|{plain}", key)}
-    assert documented == {key for key, _ in ALL}
+    assert documented == {"schemas", *(key for key, _ in ALL)}
 
 
 @pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", DESTINATIONS, re.DOTALL))

@@ -57,9 +57,10 @@ class Bench:
         self.now = float(NOW)
         self.woken: list[str] = []
         self.slept: list[float] = []
+        self.more = ""
 
     def settings(self, more: str = "") -> Settings:
-        text = CONFIG.format(key=KEY, url=self.stripe.url, more=more)
+        text = CONFIG.format(key=KEY, url=self.stripe.url, more=more) + self.more
         (self.folder / "config.yaml").write_text(text)
         return load(self.folder / "config.yaml", {})
 
@@ -153,6 +154,16 @@ async def test_what_nobody_wants_is_left_out(bench: Bench) -> None:
     bench.stripe.add("evt_2", "customer.deleted", at=T + 1)
     report = await bench.run()
     assert (report.unwanted, await bench.ids()) == (1, ["evt_2"])
+
+
+async def test_what_a_schema_refuses_is_stored_and_goes_to_nobody(bench: Bench) -> None:
+    bench.stripe.add("evt_1", at=T)
+    bench.more = '\nschemas: {"stripe/*": {mode: refuse, schema: {required: [none]}}}\n'
+    assert (await bench.run()).ids == ["evt_1"]
+    assert (await bench.store.deliveries(Query()), len(await bench.ids())) == ([], 2)
+    assert [one.event.name for one in await bench.store.events(Query(source="gateway"))] == [
+        "gateway/schema.broken"
+    ]
 
 
 async def test_the_last_minute_is_left_to_webhooks(bench: Bench) -> None:

@@ -94,6 +94,7 @@ async def test_everything_arrives_and_is_compared(filled: Path, database: str) -
         ("duplicates", 1, True), ("rejections", 1, True),
         ("dedupe_keys", 10, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
         ("audit", 1, True),
+        ("encryption_keys", 0, True),
     ]  # fmt: skip
     ours, theirs = await open_store(filled), await PostgresStore.open(database)
     assert await seen(ours) == await seen(theirs)
@@ -180,3 +181,18 @@ MISUSES = [
 def test_a_misuse_is_explained(filled: Path, arguments: list[str], said: str) -> None:
     result = gateway(*[f"sqlite:///{filled}" if word == "FILE" else word for word in arguments])
     assert result.exit_code == 2 and said in result.output
+
+
+async def test_an_encrypted_store_stays_encrypted(filled: Path, database: str) -> None:
+    ours = await open_store(filled, keys=[b"k" * 32])
+    await ours.accept([candidate("evt_secret", data='{"a":"planted"}')])
+    compared = await copied(filled, database)
+    assert all(one.same for one in compared)
+    theirs = await open_store(database, keys=[b"k" * 32])
+    assert await seen(ours) == await seen(theirs)
+    plain = await PostgresStore.open(database)
+    assert "planted" not in str(await plain.events(Query()))
+    with pytest.raises(StoreRefused, match="encrypted with the key"):
+        await open_store(database)
+    for store in (ours, theirs, plain):
+        await store.close()

@@ -17,6 +17,17 @@ pytestmark = pytest.mark.anyio
 
 LEASE = 30_000
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+READ = """
+SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = 'deliveries_pending')
+       + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'deliveries_pending')
+"""
+QUEUE = """
+INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at, order_key, order_at)
+SELECT %(key)s || n, event_id, 'app', 1, 1, %(key)s, n FROM events, generate_series(1, %(count)s) AS n
+"""
+HOLD = "UPDATE deliveries SET leased_until = 9000000000000000 WHERE order_key = %(key)s AND order_at > 1"
+TAKE = "UPDATE deliveries SET leased_until = 2, leased_by = 'w' WHERE delivery_id = %(key)s || 1"
+END = "UPDATE deliveries SET state = 'succeeded', leased_by = NULL WHERE delivery_id = %(key)s || 1"
 
 
 async def claim(store: PostgresStore, ordered: bool = False) -> list[str]:
@@ -67,3 +78,30 @@ def test_a_floor_that_is_lowered_during_a_claim_is_lower_afterwards() -> None:
     floors.lower({"app": 7, "other": None})
     floors.learn("app", NOW, NOW)
     assert [floors.of("app"), floors.of("app")] == [7, 7]
+
+
+def rows_read(db: psycopg.Connection) -> int:
+    """How many rows or entries what is pending has given so far."""
+    db.execute("SELECT pg_stat_force_next_flush()")
+    return int(db.execute(READ).fetchone()[0])  # type: ignore[index]
+
+
+def ends(db: psycopg.Connection, key: str, count: int) -> int:
+    """What is read when the first of a key ends. Statistics are from before the others were held."""
+    values = {"key": key, "count": count}
+    db.execute(QUEUE, values)
+    db.execute("VACUUM ANALYZE deliveries_pending")
+    db.execute(HOLD, values)
+    db.execute(TAKE, values)
+    before = rows_read(db)
+    db.execute(END, values)
+    return rows_read(db) - before
+
+
+async def test_the_end_of_a_delivery_reads_one_of_all_that_are_held(
+    shared: PostgresStore, db: psycopg.Connection
+) -> None:
+    await put(shared, "any", real_now())
+    assert ends(db, "k", 1000) < 20
+    freed = db.execute("SELECT delivery_id FROM deliveries WHERE order_key = 'k' AND leased_until IS NULL")
+    assert ("k2",) in freed.fetchall()

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused
-from gateway.api.v1 import acting, following, looking
+from gateway.api.v1 import acting, following, looking, overseeing
 from gateway.api.v1.openapi import document
 from gateway.api.v1.operation import Asked, Asking, Nothing, Operation
 from gateway.api.v1.problem import Problem, unfit
@@ -28,11 +28,14 @@ from gateway.operate.access import Principal, audit
 from gateway.operate.auditing import Act, Actor, note, outcome_of
 from gateway.operate.opened import Opened
 from gateway.operate.rows import Row
+from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store, StoreError
 
 PREFIX = "/api/v1/"
-OPERATIONS: tuple[Operation, ...] = looking.OPERATIONS + following.OPERATIONS + acting.OPERATIONS
+OPERATIONS: tuple[Operation, ...] = (
+    looking.OPERATIONS + overseeing.OPERATIONS + following.OPERATIONS + acting.OPERATIONS
+)
 
 LARGEST_BODY = 1_048_576
 """Bytes of a request: a thousand ids are far less."""
@@ -61,7 +64,7 @@ class Api:
     ) -> None:
         self._running, self._store, self._wake, self._clock = running, store, wake, clock
         self._sign_in = SignIn()
-        self._streams = Streams(self._opened, clock)
+        self._streams = Streams(lambda: shown(self._opened(), self._running().settings.redactions), clock)
         self._document = orjson.dumps(document(OPERATIONS))
         routes = [Route(f"{PREFIX}openapi.json", self._describe), *map(self._route, OPERATIONS)]
         handlers: Any = {HTTPException: _http_problem, Problem: _problem, Exception: _failure}

@@ -16,16 +16,16 @@ import adapters
 from adapters.page import Facts
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import AuditQuery, DeliveryQuery, EventQuery, RatesQuery, RejectionQuery
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery, TypeQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
 from gateway.operate import answers, rows
-from gateway.operate.auditing import AuditRow
 from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
+from gateway.operate.event_types import TypePage, type_page, type_rows
 from gateway.operate.paging import Fetch, Kept
-from gateway.operate.rates import Rates, read_rates
+from gateway.store.health import Health
 from gateway.store.records import Duplicate, Query, Rejection, Stored
 
 CHUNK = 25
@@ -49,11 +49,13 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
     store = asked.opened.store
     waiting = dict(await store.waiting())
     paused = {each.subscription: rows.PauseRow.of(each) for each in await store.paused()}
+    healths = {each.subscription: _health(each) for each in await store.health.all()}
     found = [
         answers.SubscriptionRow.model_construct(
             **_only(answers.SubscriptionRow, asdict(each)),
             waiting=waiting.pop(each.name, 0),
             paused=paused.get(each.name),
+            health=healths.get(each.name),
         )
         for each in describe(asked.opened.settings).subscriptions
     ]
@@ -63,6 +65,16 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
         for name in sorted(gone)
     ]
     return answers.Subscriptions.model_construct(items=found, left=left)
+
+
+def _health(health: Health) -> answers.HealthRow:
+    return answers.HealthRow(
+        failing_since=health.failing_since,
+        failing=health.failing,
+        breaker=health.breaker,
+        opened_at=health.opened_at,
+        probe_at=health.probe_at,
+    )
 
 
 def _only(row: type[rows.Row], values: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +133,23 @@ async def event(asked: Asked) -> rows.EventPage:
     if stored is None:
         raise missing("event", asked.id, "/events")
     return (await read_page(asked.opened.store, stored, asked.opened.now)).row
+
+
+async def event_types(asked: Asked) -> answers.EventTypes:
+    """Every event name as far as its events are kept: how many, how many lately, when last."""
+    opened = asked.opened
+    found = await type_rows(opened.store, opened.now, asked.query_as(TypeQuery).name)
+    return answers.EventTypes.model_construct(items=found)
+
+
+async def event_type(asked: Asked) -> TypePage:
+    """One event name with what its data looks like: a JSON Schema that its newest 100 events keep, and the
+    newest of them.
+    """
+    page = await type_page(asked.opened.store, asked.opened.now, asked.id)
+    if page is None:
+        raise missing("event name", asked.id, "/event-types")
+    return page
 
 
 async def duplicates(asked: Asked) -> answers.Duplicates:
@@ -187,9 +216,7 @@ def _copy(copy: Duplicate, document: object) -> answers.CopyRow:
 
 
 def _difference(path: str, document: object) -> answers.Difference:
-    found = [document] if path == "$" else values_at(document, path)
-    if document is None:
-        found = []
+    found = [] if document is None else [document] if path == "$" else values_at(document, path)
     return answers.Difference(path=path, first=found[0]) if found else answers.Difference(path=path)
 
 
@@ -228,21 +255,6 @@ async def delivery(asked: Asked) -> rows.TriedRow:
     return rows.TriedRow.told(found, attempts, asked.opened.now)
 
 
-async def audit(asked: Asked) -> answers.AuditPage:
-    """Who did what, newest first: over the API, in the dashboard, with the command line."""
-    query = asked.query_as(AuditQuery)
-    found = await asked.opened.store.audit.entries(query.which())
-    kept = found[: query.limit]
-    next = str(kept[-1].seq) if len(found) > len(kept) else None
-    return answers.AuditPage.model_construct(items=list(map(AuditRow.of, kept)), next=next)
-
-
-async def rates(asked: Asked) -> Rates:
-    """How much came and went of late, by source and by subscription, and what waits: `gateway top`."""
-    opened = asked.opened
-    return await read_rates(opened.store, opened.settings, asked.query_as(RatesQuery).window, opened.now)
-
-
 def _get(
     name: str,
     path: str,
@@ -260,6 +272,8 @@ OPERATIONS = (
     _get("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
     _get("listEvents", "/events", events, answers.Events, "Events", query=EventQuery),
     _get("getEvent", "/events/{id}", event, rows.EventPage, "One event", problems=(404,)),
+    _get("listEventTypes", "/event-types", event_types, answers.EventTypes, "Event types", query=TypeQuery),
+    _get("getEventType", "/event-types/{id}", event_type, TypePage, "One event type", problems=(404,)),
     _get("listDuplicates", "/duplicates", duplicates, answers.Duplicates, "Duplicates", query=EventQuery),
     _get(
         "listDuplicateGroups",
@@ -280,7 +294,5 @@ OPERATIONS = (
     ),
     _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
     _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
-    _get("listAudit", "/audit", audit, answers.AuditPage, "The audit log", query=AuditQuery),
-    _get("rates", "/rates", rates, Rates, "Rates and backlogs", query=RatesQuery),
     _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
 )

@@ -68,6 +68,13 @@ class EventQuery(Page):
         return self.of(source=self.source, name=self.name, since=self.since)
 
 
+class TypeQuery(Asking):
+    """Which event names."""
+
+    name: Text | None = Field(None, description="Only this one, or those that match: * within a segment, "
+                                                "** across.")  # fmt: skip
+
+
 class RejectionQuery(Page):
     """Which rejections."""
 

@@ -10,16 +10,14 @@ from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
-from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
+from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
-from gateway.store.postgres.audit import Audit
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
+from gateway.store.postgres.parts import Parts
 from gateway.store.postgres.pool import Pool
-from gateway.store.postgres.rates import Rates
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
-from gateway.store.postgres.tail import Tail
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -52,7 +50,7 @@ __all__ = ["PostgresStore", "plan", "prepare"]
 Record = TypeVar("Record")
 
 
-class PostgresStore:
+class PostgresStore(Parts):
     """One PostgreSQL database that keeps the contract of `gateway.store.contract.Store`.
 
     Any number of nodes may work on it. What one of them asks of the clock, the database's clock answers.
@@ -64,9 +62,7 @@ class PostgresStore:
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
         self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
-        self.audit = Audit(self._pool)
-        self.tail = Tail(self._pool)
-        self.rates = Rates(self._pool)
+        super().__init__(self._groups, self._pool, self._floors)
 
     @classmethod
     async def open(
@@ -120,10 +116,10 @@ class PostgresStore:
         return await self._groups.write(deliveries.cancel, cancellations)
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        return await self._groups.write(deliveries.pause, (subscription, reason, now))
+        return await self._groups.write(pauses.pause, (subscription, reason, now))
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        return await self._groups.write(deliveries.resume, (subscription, emit))
+        return await self._groups.write(pauses.resume, (subscription, emit))
 
     async def mark_released(self, rejection_id: str, now: int) -> None:
         await self._groups.write(rejections.mark_released, (rejection_id, now))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from gateway.event import new_id
 from gateway.store import values
 from gateway.store.dedupe import Decision, First, Slot, decide, duplicates
+from gateway.store.postgres import waits
 from gateway.store.postgres.columns import columns, text
 from gateway.store.postgres.days import MOMENT
 from gateway.store.postgres.session import Session
@@ -76,6 +77,8 @@ async def _data(session: Session, decision: Decision) -> dict[str, str]:
 async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
     if not fresh:
         return
+    deliveries = [(candidate, row) for candidate in fresh for row in _delivery_rows(candidate)]
+    opened = await waits.open_first(session, deliveries)
     *kept, data = zip(*map(values.event, fresh), strict=True)
     await session.count("insert_events", *map(text, kept), data)
     requests = list(_requests(fresh))
@@ -84,9 +87,10 @@ async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
     verdicts = [row for candidate in fresh if candidate.verdicts for row in values.verdicts(candidate)]
     if verdicts:
         await session.count("insert_verdicts", *columns(verdicts))
-    deliveries = [row for candidate in fresh for row in _delivery_rows(candidate)]
     if deliveries:
-        await session.count("insert_deliveries", *columns(deliveries))
+        await session.count("insert_deliveries", *columns([row for _, row in deliveries]))
+        if opened:
+            await waits.park_first(session, opened)
         for candidate in fresh:
             for name in candidate.subscriptions:
                 session.wake(name, candidate.event.ts)

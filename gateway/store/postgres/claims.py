@@ -11,6 +11,7 @@ import asyncpg
 from gateway.store import rows
 from gateway.store.claim import LOOK, LOOKS, Claim
 from gateway.store.postgres.session import Session, earlier
+from gateway.store.postgres.waits import with_waits
 from gateway.store.records import Claimed, ClaimResult
 
 SLACK = 5_000
@@ -132,4 +133,4 @@ async def whole(session: Session, leased: Sequence[asyncpg.Record]) -> list[Clai
     events = {row["event_id"]: row for row in await session.rows("events_of", ids)}
     ordered = sorted(leased, key=lambda row: (row["due_at"], row["seq"]))
     joined = [{**row, **events[row["event_id"]]} for row in ordered if row["event_id"] in events]
-    return [rows.claimed(row) for row in joined]
+    return await with_waits(session, [rows.claimed(row) for row in joined])

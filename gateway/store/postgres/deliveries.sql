@@ -1,7 +1,7 @@
 -- name: claim
 -- Each subscription's index is read from the floor up, below which all has been claimed: what claims have left
--- behind there since the last vacuum is never walked over. The rows are named by an array, which keeps the
--- planner from reading the whole table however wrongly it guesses how many there are.
+-- behind there since the last vacuum is never walked over. The rows are named by their places in the table:
+-- they are locked and stay there, and no second index is searched, which is deeper the more there are.
 WITH asked AS (
     SELECT a.*, coalesce($5, now_ms()) AS now
     FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS a (subscription, slots, lease, floor)
@@ -11,10 +11,10 @@ UPDATE deliveries_pending AS d
 SET attempts = attempts + 1,
     leased_by = $6,
     leased_until = (SELECT a.now + a.lease FROM asked AS a WHERE a.subscription = d.subscription)
-WHERE d.delivery_id = ANY (ARRAY(
-    SELECT due.delivery_id
+WHERE d.ctid = ANY (ARRAY(
+    SELECT due.ctid
     FROM asked AS a CROSS JOIN LATERAL (
-        SELECT p.delivery_id FROM deliveries_pending AS p
+        SELECT p.ctid FROM deliveries_pending AS p
         WHERE p.subscription = a.subscription AND p.leased_until IS NULL
             AND p.due_at >= a.floor AND p.due_at <= a.now
         ORDER BY p.due_at, p.seq
@@ -23,7 +23,7 @@ WHERE d.delivery_id = ANY (ARRAY(
     ) AS due
 ))
 RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits;
 
 -- name: lock_orders
 SELECT lock_order(subscription) FROM unnest($1::text[]) AS subscription;
@@ -55,7 +55,7 @@ UPDATE deliveries_pending AS d
 SET attempts = attempts + 1, leased_until = coalesce($2, now_ms()) + $3, leased_by = $4
 WHERE d.delivery_id = ANY ($1::text[])
 RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits;
 
 -- name: hold_these
 UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id = ANY ($1::text[]);
@@ -65,12 +65,14 @@ UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id 
 -- leave that behind.
 UPDATE deliveries_pending SET leased_until = NULL WHERE delivery_id IN (
     SELECT h.delivery_id FROM deliveries_pending AS h
-    WHERE h.leased_until + 0 = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
+    WHERE coalesce(h.leased_until, 0) = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
         SELECT (
             SELECT o.delivery_id FROM deliveries_pending AS o
             WHERE o.subscription = d.subscription AND o.order_key = d.order_key
             ORDER BY o.order_at, o.seq LIMIT 1
-        ) FROM deliveries_pending AS d WHERE d.delivery_id = ANY ($1::text[])
+        ) FROM (
+            SELECT DISTINCT subscription, order_key FROM deliveries_pending WHERE delivery_id = ANY ($1::text[])
+        ) AS d
     ))
     FOR UPDATE SKIP LOCKED
 );
@@ -92,7 +94,7 @@ FROM events AS e WHERE e.event_id = ANY ($1::text[]);
 
 -- name: expired
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits
 FROM deliveries_pending AS d
 WHERE d.leased_until <= coalesce($1, now_ms())
 ORDER BY d.leased_until

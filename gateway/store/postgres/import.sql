@@ -50,6 +50,9 @@ SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2)
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2;
 
+-- name: copied_encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2;
+
 -- name: last_of_events
 SELECT max(seq) FROM events;
 
@@ -79,6 +82,9 @@ SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1
 
 -- name: last_of_audit
 SELECT max(seq) FROM audit;
+
+-- name: last_of_encryption_keys
+SELECT key_id FROM encryption_keys ORDER BY key_id DESC LIMIT 1;
 
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
@@ -141,6 +147,9 @@ INSERT INTO audit (seq, audit_id, at, who, scope, via, address, action, target, 
 OVERRIDING SYSTEM VALUE
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
                      $8::text[], $9::text[], $10::text[], $11::text[]);
+
+-- name: take_encryption_keys
+INSERT INTO encryption_keys (key_id, first_used_at) SELECT * FROM unnest($1::text[], $2::bigint[]);
 
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.

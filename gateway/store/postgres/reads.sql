@@ -98,12 +98,12 @@ SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries_pending AS d
         WHERE d.subscription = p.subscription AND d.leased_until IS NULL)
        + (SELECT count(*) FROM deliveries_pending AS d
-          WHERE d.leased_until = 9000000000000000 AND d.subscription = p.subscription) AS waiting
+          WHERE d.leased_until IN (8000000000000000, 9000000000000000) AND d.subscription = p.subscription) AS waiting
 FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
 SELECT subscription, count(*) FROM deliveries_pending
-WHERE leased_until IS NULL OR leased_until = 9000000000000000
+WHERE leased_until IS NULL OR leased_until IN (8000000000000000, 9000000000000000)
 GROUP BY subscription;
 
 -- name: verdicts
@@ -121,11 +121,11 @@ LEFT JOIN LATERAL (
 ORDER BY a.place;
 
 -- name: backlog
--- What is held for an earlier one of its key waits too.
+-- What is held for an earlier one of its key, or parked for another event, waits too.
 SELECT d.subscription, count(*), count(*) FILTER (WHERE d.due_at <= n.now),
        greatest(0, n.now - min(greatest(d.due_at, d.created_at)))
 FROM (SELECT coalesce($1::bigint, now_ms()) AS now) AS n, deliveries_pending AS d
-WHERE d.leased_until IS NULL OR d.leased_until = 9000000000000000
+WHERE d.leased_until IS NULL OR d.leased_until IN (8000000000000000, 9000000000000000)
 GROUP BY d.subscription, n.now;
 
 -- name: known

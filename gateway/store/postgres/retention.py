@@ -61,6 +61,7 @@ async def _purge_day(pool: Pool, day: Day, limit: int) -> int | None:
             found = await session.rows("purgeable_events", day.low, day.high, limit)
             return await _delete_events(session, [row["event_id"] for row in found])
         count: int = await session.value("count_day", day.name)
+        await session.count("delete_waits_of_day", day.low, day.high)
     for table in (*LEAVES, "events"):
         if not await _drop(pool, table, day):
             return None
@@ -109,6 +110,7 @@ async def _delete_events(session: Session, event_ids: Sequence[str]) -> int:
     await session.count("delete_attempts_of", event_ids)
     await session.count("delete_deliveries_of", event_ids)
     await session.count("delete_verdicts_of", event_ids)
+    await session.count("delete_waits_of", event_ids)
     deleted = await session.count("delete_events", event_ids)
     if requests:
         await session.count("delete_unused_requests", *columns([tuple(row) for row in requests]))

@@ -22,21 +22,26 @@ WITHIN = 5.0
 Clock = Literal["database", "caller"]
 """Whose time leases and due deliveries go by. The caller's is for tests: nodes' clocks differ."""
 
-FILES = ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "audit", "tail", "rates")
+FILES = (
+    "writes",
+    "deliveries",
+    "reads",
+    "retention",
+    "schema",
+    "import",
+    "watch",
+    "health",
+    "waits",
+    "event_types",
+    "audit",
+    "tail",
+    "rates",
+    "encryption",
+)
+
 SQL = {
     name: statement
-    for file in (
-        "writes",
-        "deliveries",
-        "reads",
-        "retention",
-        "schema",
-        "import",
-        "watch",
-        "audit",
-        "tail",
-        "rates",
-    )
+    for file in FILES
     for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 

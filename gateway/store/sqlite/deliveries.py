@@ -1,4 +1,4 @@
-"""Deliveries: lease, settle, replay, cancel, pause. Each operation takes a list and answers a list."""
+"""Deliveries: lease, settle, replay, cancel. Each operation takes a list and answers a list."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from gateway.store import rows
 from gateway.store.claim import LOOK, LOOKS, Claim
 from gateway.store.records import (
     Cancellation,
-    Candidate,
     Claimed,
     ClaimResult,
     NewDelivery,
     Settlement,
 )
+from gateway.store.sqlite import waits
 from gateway.store.sqlite.accept import SQL, accept
+from gateway.store.sqlite.pauses import pause_one
 
 
 def claim(db: sqlite3.Connection, claims: Sequence[Claim]) -> list[ClaimResult]:
@@ -75,7 +76,7 @@ def _leased(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Claimed]:
     if not seqs:
         return []
     found = db.execute(SQL["leased_rows"], {"seqs": orjson.dumps(seqs).decode()})
-    return [rows.claimed(row) for row in found]
+    return waits.with_waits(db, [rows.claimed(row) for row in found])
 
 
 def expired(db: sqlite3.Connection, now: int, limit: int) -> list[Claimed]:
@@ -115,10 +116,12 @@ def _settle(db: sqlite3.Connection, settlement: Settlement) -> bool:
     )
     db.execute(SQL["insert_attempt"], row)
     if held:
+        if settlement.waits:
+            waits.open_after(db, settlement)
         if settlement.emit:
             accept(db, [settlement.emit])
         if settlement.pause is not None:
-            _pause(db, settlement.pause, settlement.pause_reason, settlement.now)
+            pause_one(db, settlement.pause, settlement.pause_reason, settlement.now)
     return held
 
 
@@ -142,7 +145,10 @@ def _replay(db: sqlite3.Connection, new: NewDelivery, now: int) -> int:
         "order_key": new.order_key,
         "now": now,
     }
-    return db.execute(SQL["replay"], values).rowcount
+    made = db.execute(SQL["replay"], values).rowcount
+    if made and new.waits:
+        waits.open_again(db, new, now)
+    return made
 
 
 def cancel(db: sqlite3.Connection, asked: Sequence[Sequence[Cancellation]]) -> list[int]:
@@ -156,25 +162,3 @@ def _cancel(db: sqlite3.Connection, cancellation: Cancellation) -> int:
     if ended:
         accept(db, [cancellation.emit])
     return ended
-
-
-def pause(db: sqlite3.Connection, asked: Sequence[tuple[str, str, int]]) -> list[bool]:
-    """Hold (subscription, reason, now) back."""
-    return [_pause(db, *one) for one in asked]
-
-
-def _pause(db: sqlite3.Connection, subscription: str, reason: str, now: int) -> bool:
-    values = {"subscription": subscription, "reason": reason, "now": now}
-    return db.execute(SQL["pause"], values).rowcount == 1
-
-
-def resume(db: sqlite3.Connection, asked: Sequence[tuple[str, Sequence[Candidate]]]) -> list[bool]:
-    """Let (subscription) go, with the system events that this sets off."""
-    return [_resume(db, *one) for one in asked]
-
-
-def _resume(db: sqlite3.Connection, subscription: str, emit: Sequence[Candidate]) -> bool:
-    resumed = db.execute(SQL["resume"], {"subscription": subscription}).rowcount == 1
-    if resumed:
-        accept(db, [emit])
-    return resumed

@@ -42,7 +42,11 @@ SELECT source, reason, count, first_at, last_at
 FROM rejection_counts WHERE (source, reason) > (?1, ?2) ORDER BY source, reason LIMIT ?3;
 
 -- name: paused
-SELECT subscription, paused_at, reason FROM paused WHERE subscription > ?1 ORDER BY subscription LIMIT ?2;
+-- What a circuit breaker has paused is not moved: it finds out anew.
+SELECT subscription, paused_at, reason FROM paused
+WHERE subscription > ?1
+    AND subscription NOT IN (SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL)
+ORDER BY subscription LIMIT ?2;
 
 -- name: backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2) ORDER BY account, source LIMIT ?3;
@@ -51,9 +55,14 @@ SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2)
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
+-- name: encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > ?1 ORDER BY key_id LIMIT ?2;
+
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
        (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
        (SELECT count(*) FROM verdicts) AS verdicts, (SELECT count(*) FROM dedupe_keys) AS dedupe_keys,
-       (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit;
+       (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused WHERE subscription NOT IN (
+           SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL
+       )) AS paused,
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys;

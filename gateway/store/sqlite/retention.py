@@ -10,6 +10,7 @@ import orjson
 from gateway.event import first_id
 from gateway.store.records import Purged, Retention
 from gateway.store.sqlite.accept import SQL
+from gateway.store.sqlite.waits import SQL as WAITS
 
 
 def purge(db: sqlite3.Connection, asked: Sequence[tuple[Retention, int]]) -> list[Purged]:
@@ -53,6 +54,7 @@ def _delete_events(db: sqlite3.Connection, event_ids: Sequence[str]) -> int:
     db.execute(SQL["delete_attempts_of"], ids)
     db.execute(SQL["delete_deliveries_of"], ids)
     db.execute(SQL["delete_verdicts_of"], ids)
+    db.execute(WAITS["delete_waits_of"], ids)
     deleted = db.execute(SQL["delete_events"], ids).rowcount
     if request_ids:
         db.execute(SQL["delete_unused_requests"], {"request_ids": orjson.dumps(request_ids).decode()})

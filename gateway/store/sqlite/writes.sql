@@ -96,7 +96,7 @@ WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NUL
 
 -- name: leased_rows
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key,
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits,
        e.id, e.name, e.source, e.data, e.ts, e.v, e.received_at, e.attributes, e.headers, r.body
 FROM deliveries AS d
 JOIN events AS e ON e.event_id = d.event_id
@@ -155,6 +155,8 @@ INSERT INTO heartbeat (id, at) VALUES (1, :now) ON CONFLICT (id) DO UPDATE SET a
 SELECT event_id FROM events
 WHERE event_id < :before
     AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event_id = events.event_id AND d.state = 'pending')
+    AND NOT EXISTS (SELECT 1 FROM waits AS w JOIN deliveries AS d ON d.delivery_id = w.delivery_id
+                    WHERE w.async_id = events.event_id AND d.state = 'pending')
 ORDER BY event_id
 LIMIT :limit;
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import subscriptions
 from gateway.cli.opening import NOTHING, ConfigOption, Opened, UrlOption, elsewhere, note, run, stop, unknown
 from gateway.operate.auditing import Act
 from gateway.operate.cancelling import deliveries_named, end
@@ -48,7 +49,8 @@ def cancel(
 
 
 def resume(
-    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION")], config: ConfigOption = None
+    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION", autocompletion=subscriptions)],
+    config: ConfigOption = None,
 ) -> None:
     """Let the deliveries of a paused subscription go."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import sources
 from gateway.cli.listing import show, tell_nothing
 from gateway.cli.opening import (
     NOTHING,
@@ -55,7 +56,10 @@ def list_(
 
 
 def release(
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help="The source to verify again.")],
+    source: Annotated[
+        str,
+        typer.Option("--source", metavar="NAME", autocompletion=sources, help="The source to verify again."),
+    ],
     since: SinceOption = None,
     dry_run: DryRunOption = False,
     config: ConfigOption = None,

@@ -21,7 +21,7 @@ from gateway.cli.opening import (
     stop,
     unknown,
 )
-from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, moment
+from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, TargetOption, moment
 from gateway.cli.progress import bar
 from gateway.event import new_id
 from gateway.operate.auditing import Act
@@ -59,10 +59,7 @@ def replay(
     ] = None,
     source: SourceOption = None,
     name: NameOption = None,
-    subscription: Annotated[
-        str | None,
-        typer.Option("--subscription", metavar="NAME", help="To this one; with --failed: only its own."),
-    ] = None,
+    subscription: TargetOption = None,
     rate: Annotated[
         int | None,
         typer.Option(

@@ -23,6 +23,7 @@ from gateway.cli.opening import (
     stop,
     unknown,
 )
+from gateway.cli.options import ProviderArgument, WhichSourceOption
 from gateway.config import Settings
 from gateway.event import new_id
 from gateway.operate.auditing import Act
@@ -42,13 +43,10 @@ def register(app: typer.Typer) -> None:
 
 
 def trigger(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="A source, or its adapter.")],
+    provider: ProviderArgument,
     event: Annotated[str, typer.Argument(metavar="EVENT", help="The provider's type: customer.created")],
     to: Annotated[str | None, typer.Option("--to", metavar="URL", help="Send it there instead.")] = None,
-    source: Annotated[
-        str | None,
-        typer.Option("--source", metavar="NAME", help="Which, where several have the adapter."),
-    ] = None,
+    source: WhichSourceOption = None,
     secret: Annotated[
         str | None, typer.Option("--secret", help="Sign with this one.  [default: the source's first]")
     ] = None,

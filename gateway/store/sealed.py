@@ -32,7 +32,9 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.sealed_parts import SealedFlow, SealedHealth
+from gateway.store.sealed_tail import SealedTail
 from gateway.store.sealing import Sealing
+from gateway.store.tail import Tail
 from gateway.store.watch import KeptAnswer
 from gateway.verdict import Verdict
 
@@ -59,6 +61,10 @@ class SealedStore:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
+
+    @property
+    def tail(self) -> Tail:
+        return cast(Tail, SealedTail(self._store.tail, self._seal))
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._store.accept(self._sealed(candidates))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
@@ -19,9 +19,6 @@ LONGEST_TEXT = 500
 MOST = 100
 """Verdicts that are kept of one event."""
 
-FIRST = "first_event_id"
-"""Where `saw` tells which event came first."""
-
 _VALUE = 200
 
 
@@ -31,11 +28,10 @@ class Verdict:
 
     `filter`: `if:` was not true. `error`: `if:` could not be computed, which counts as not true. `order`:
     `order_by:` could not be computed, and the event was delivered without a key; so with `debounce` and
-    `batch`, and with `priority`, without one. `idempotency`: an earlier event has its key, unless there is
-    an `error`: then it was delivered.
-    `saw` is a JSON object of the paths that the expression names with what stood there, and of FIRST with the
-    earlier event's event_id. `error` is what went wrong. `schema`: the data breaks the schema of the pattern
-    that stands in `expression`, and `saw` says of each path why.
+    `batch`, and with `priority`, without one. `idempotency`: the event `first_event_id` has its key, unless
+    there is an `error`: then it was delivered. `saw` is a JSON object of the paths that the expression names with what stood there, `error`
+    what went wrong. `schema`: the data breaks the schema of the pattern that stands in `expression`, and
+    `saw` says of each path why.
     """
 
     subscription: str
@@ -44,6 +40,7 @@ class Verdict:
     saw: str
     error: str | None = None
     event_id: str = ""
+    first_event_id: str | None = None
 
 
 def verdict(
@@ -52,13 +49,6 @@ def verdict(
     """A verdict, cut to a size that can be kept for every event."""
     said = None if error is None else error[:LONGEST_TEXT]
     return Verdict(subscription, reason, expression[:LONGEST_TEXT], _kept(saw), said)
-
-
-def after(repeated: Verdict, event_id: str) -> Verdict:
-    """The same, telling which event came first."""
-    saw = repeated.saw.removeprefix("{")
-    first = f"{_json(FIRST)}:{_json(event_id)}"
-    return replace(repeated, saw=f"{{{first}{'' if saw == '}' else ','}{saw}")
 
 
 def _kept(saw: Mapping[str, Any]) -> str:

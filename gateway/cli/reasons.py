@@ -94,7 +94,7 @@ def verdict_text(verdict: Verdict) -> str:
     """A verdict in a sentence."""
     saw = f"; it saw {verdict.saw}" if verdict.saw != "{}" else ""
     if verdict.reason == "idempotency" and verdict.error is None:
-        return f"an earlier event has the same idempotency key: {verdict.expression}{saw}"
+        return f"{verdict.first_event_id} has the same idempotency key: {verdict.expression}{saw}"
     if verdict.reason in _KEYS:
         key, does = _KEYS[verdict.reason]
         return f"{does}: {key} {verdict.expression} failed: {verdict.error}{saw}"
@@ -123,6 +123,7 @@ def verdict_json(verdict: Verdict) -> Mapping[str, Any]:
         "expression": verdict.expression,
         "saw": orjson.Fragment(verdict.saw.encode()),
         "error": verdict.error,
+        "first_event_id": verdict.first_event_id,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from gateway.operate.auditing import AuditRow
 from gateway.operate.event_types import TypeRow
 from gateway.operate.rows import (
     DeliveryRow,
@@ -47,6 +48,10 @@ class Rejections(Page[RejectionRow]):
 
 class Deliveries(Page[DeliveryRow]):
     """A page of deliveries, newest first."""
+
+
+class AuditPage(Page[AuditRow]):
+    """A page of the audit log, newest first."""
 
 
 class RejectionCounts(Row):

@@ -264,7 +264,8 @@ class Worker:
 
     async def _write(self, claimed: Claimed, settled: Settlement) -> None:
         held = await self._store.settle(settled)
-        self.wake({name for candidate in settled.emit for name in candidate.subscriptions})
+        emitted = [one for each in (settled, *settled.others) for one in each.emit]
+        self.wake({name for candidate in emitted for name in candidate.subscriptions})
         if settled.ordered is not None:  # the next one of the key may go now
             self.wake([settled.ordered])
         tell(self._telemetry, claimed, settled, held, self._running().settings.redactions)

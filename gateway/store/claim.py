@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 FIRST, AGAIN = 0, 1
 """The lanes of a subscription: deliveries that did not fail yet, and retries; each a part of the index."""
@@ -39,3 +39,8 @@ class Claim:
     def reach(self, subscription: str) -> int:
         """By how many ms one that is due may have its place after one that is due now."""
         return FARTHEST if subscription in self.prioritized else 0
+
+    def apart(self) -> list[Claim]:
+        """The same as two claims at most: of what keeps no order, and of what does."""
+        halves = ([name for name in self.slots if (name in self.ordered) is kept] for kept in (False, True))
+        return [replace(self, slots={name: self.slots[name] for name in names}) for names in halves if names]

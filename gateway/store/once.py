@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from gateway.store import values
 from gateway.store.dedupe import First, Slot
 from gateway.store.records import Candidate
-from gateway.verdict import Verdict, after
+from gateway.verdict import Verdict
 
 SPACE = "idempotency:"
 """What the source of such a key begins with; the name of a source has no colon."""
@@ -51,7 +51,7 @@ def _decide(candidate: Candidate, holders: dict[Slot, First], taken: dict[Slot, 
         once = candidate.terms[name].once
         assert once is not None, "it has a row"
         if first is not None and first.expires_at > event.received_at:
-            repeats[name] = after(once.repeated, first.event_id)
+            repeats[name] = replace(once.repeated, first_event_id=first.event_id)
             continue
         end = event.received_at + once.window
         holders[slot] = First(event.event_id, event.id, candidate.digest, event.received_at, end)

@@ -46,8 +46,8 @@ class Candidate:
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
     order, `terms` those of subscriptions that have any. `verdicts` say why others get none. The deliveries of
-    the subscriptions in `waits` wait. `breach` is how the data breaks its schema; it is not stored.
-    `read` makes stored data comparable, where that is encrypted.
+    the subscriptions in `waits` wait. `breach` is how the data breaks its schema; it is not stored. `read`
+    makes stored data comparable, where that is encrypted.
     """
 
     event: Event

@@ -73,6 +73,10 @@ class Floors:
                 self.forget(asked.slots)
             raise
 
+    async def claim_in_order(self, session: Session, claims: Sequence[Claim]) -> list[ClaimResult]:
+        """The same, as an operation of its own: what waits for another node's order holds up nothing else."""
+        return await self.claim(session, claims)
+
     def learn(self, subscription: str, claimed_up_to: int, now: int, lane: int = FIRST) -> None:
         """All that was due at `claimed_up_to` or before has been claimed by `now` (the store's Unix ms)."""
         if floor := self._floors.get((subscription, lane)):
@@ -82,6 +86,23 @@ class Floors:
         """Where each subscription of a claim starts: at the beginning with `whole`, in order, by priority."""
         from_start = asked.slots if whole else {*asked.ordered, *asked.prioritized}
         return [0 if name in from_start else self.of(name, lane) for name in asked.slots]
+
+
+def together(asked: Sequence[Claim], found: Sequence[ClaimResult | BaseException]) -> ClaimResult:
+    """What each claim found, as one result. Who has leased something must hear of it, whatever became of the
+    others: those are due in SLACK. Raises the first error where nothing was leased."""
+    results = [one for one in found if not isinstance(one, BaseException)]
+    errors = [one for one in found if isinstance(one, BaseException)]
+    claimed = [delivery for result in results for delivery in result.claimed]
+    if errors and not claimed:
+        raise errors[0]
+    next_due: dict[str, int] = {}
+    for part, one in zip(asked, found, strict=True):
+        if isinstance(one, BaseException):
+            next_due |= dict.fromkeys(part.slots, part.now + SLACK)
+        else:
+            next_due |= one.next_due
+    return ClaimResult(claimed, next_due)
 
 
 async def _claim(session: Session, floors: Floors, asked: Claim) -> ClaimResult:

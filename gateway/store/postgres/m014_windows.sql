@@ -1,5 +1,9 @@
 -- compatible: yes
 
+-- name: first_event_id
+-- Which event had the same idempotency key before.
+ALTER TABLE verdicts ADD COLUMN first_event_id text COLLATE "C";
+
 -- name: batch_id
 -- What the deliveries of one batch have in common. One of them leads; the others are held, leased to nobody, for
 -- ever. So older nodes leave them alone too.

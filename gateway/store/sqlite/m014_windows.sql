@@ -1,3 +1,7 @@
+-- name: first_event_id
+-- Which event had the same idempotency key before.
+ALTER TABLE verdicts ADD COLUMN first_event_id TEXT;
+
 -- name: batch_id
 -- What the deliveries of one batch have in common. One of them leads; the others are held, leased to nobody, for ever.
 ALTER TABLE deliveries ADD COLUMN batch_id TEXT;

@@ -29,7 +29,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?);
 UPDATE deliveries SET priority = ? WHERE delivery_id = ?;
 
 -- name: insert_verdict
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error) VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_duplicate
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,

@@ -29,9 +29,9 @@ class Verdict:
     `filter`: `if:` was not true. `error`: `if:` could not be computed, which counts as not true. `order`:
     `order_by:` could not be computed, and the event was delivered without a key; so with `debounce` and
     `batch`, and with `priority`, without one. `idempotency`: the event `first_event_id` has its key, unless
-    there is an `error`: then it was delivered. `saw` is a JSON object of the paths that the expression names with what stood there, `error`
-    what went wrong. `schema`: the data breaks the schema of the pattern that stands in `expression`, and
-    `saw` says of each path why.
+    there is an `error`: then it was delivered. `saw` is a JSON object of the paths that the expression names
+    with what stood there, `error` what went wrong. `schema`: the data breaks the schema of the pattern that
+    stands in `expression`, and `saw` says of each path why.
     """
 
     subscription: str

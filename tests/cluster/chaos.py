@@ -180,7 +180,7 @@ async def _problems(server: Server, provider: Provider, subscriber: Subscriber) 
 
 
 async def _drained(pending: Callable[[], int]) -> None:
-    """Wait until nothing does, or no less than STUCK_AFTER ago. What counts must not hold up what delivers."""
+    """Wait until nothing does, or no less than STUCK_AFTER ago. Counting must hold up no delivery."""
     least, since = await asyncio.to_thread(pending), time.monotonic()
     while least and time.monotonic() - since < STUCK_AFTER:
         await asyncio.sleep(0.5)

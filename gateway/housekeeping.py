@@ -26,6 +26,7 @@ async def keep_house(store: Store, settings: Callable[[], Settings], clock: Call
             purged = await purge(store, retention(settings(), clock()))
             if purged.total:
                 log.info("purged %s", purged)
+            await purge_audit(store, settings(), clock())
         except StoreError as error:
             log.error("purging waits for the store: %s", error)
         await asyncio.sleep(EVERY)
@@ -40,7 +41,17 @@ async def purge(store: Store, retain: Retention) -> Purged:
             total.duplicates + purged.duplicates,
             total.rejections + purged.rejections,
             total.keys + purged.keys,
+            total.windows + purged.windows,
         )
+        await asyncio.sleep(BREATH)
+    return total
+
+
+async def purge_audit(store: Store, settings: Settings, now: float) -> int:
+    """Remove what the audit log need not keep at `now` (Unix seconds). Returns how many entries went."""
+    before, total = round((now - settings.store.retention.audit) * 1000), 0
+    while gone := await store.audit.purge(before):
+        total += gone
         await asyncio.sleep(BREATH)
     return total
 

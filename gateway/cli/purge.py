@@ -11,7 +11,8 @@ from gateway.cli.listing import Numbered, pages
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, run, stop
 from gateway.cli.options import AgeOption, DryRunOption
 from gateway.housekeeping import purge as purge_all
-from gateway.housekeeping import retention
+from gateway.housekeeping import purge_audit, retention
+from gateway.operate.auditing import Act
 from gateway.store.records import Purged, Query, Retention, Stored
 
 EVERYTHING = Query()
@@ -43,8 +44,11 @@ def purge(
             await _erase(opened, event, dry_run)
         else:
             await _purge(opened, _retention(opened, older_than), dry_run)
+            if older_than is None and not dry_run:
+                await purge_audit(opened.store, opened.settings, opened.now / 1000)
 
-    run(config, job)
+    act = Act("purge", event or "", f"older than {older_than:g} s" if older_than is not None else "")
+    run(config, job, None if dry_run else act)
 
 
 def _retention(opened: Opened, older_than: float | None) -> Retention:

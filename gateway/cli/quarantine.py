@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import sources
 from gateway.cli.listing import show, tell_nothing
 from gateway.cli.opening import (
     NOTHING,
@@ -23,6 +24,7 @@ from gateway.cli.opening import (
 )
 from gateway.cli.options import DryRunOption, JsonOption, LimitOption, SinceOption, SourceOption
 from gateway.cli.rejections import LISTING
+from gateway.operate.auditing import Act
 from gateway.operate.releasing import Releasing, oldest_first
 from gateway.running import Running
 from gateway.store.records import Query
@@ -54,7 +56,10 @@ def list_(
 
 
 def release(
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help="The source to verify again.")],
+    source: Annotated[
+        str,
+        typer.Option("--source", metavar="NAME", autocompletion=sources, help="The source to verify again."),
+    ],
     since: SinceOption = None,
     dry_run: DryRunOption = False,
     config: ConfigOption = None,
@@ -80,7 +85,7 @@ def release(
         if releasing.refused.total() == releasing.total:
             raise stop(f"none of them went in: check the secrets of sources.{source} in {path}", NOTHING)
 
-    run_with(settings, job)
+    run_with(settings, job, None if dry_run else Act("release", source))
 
 
 def report(done: Releasing) -> list[str]:

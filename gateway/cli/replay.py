@@ -21,9 +21,10 @@ from gateway.cli.opening import (
     stop,
     unknown,
 )
-from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, moment
+from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, TargetOption, moment
 from gateway.cli.progress import bar
 from gateway.event import new_id
+from gateway.operate.auditing import Act
 from gateway.store.records import Delivery, NewDelivery, Query, Stored
 
 BATCH = 500
@@ -58,10 +59,7 @@ def replay(
     ] = None,
     source: SourceOption = None,
     name: NameOption = None,
-    subscription: Annotated[
-        str | None,
-        typer.Option("--subscription", metavar="NAME", help="To this one; with --failed: only its own."),
-    ] = None,
+    subscription: TargetOption = None,
     rate: Annotated[
         int | None,
         typer.Option(
@@ -87,7 +85,7 @@ def replay(
 
     there = elsewhere(config, url)
     if there is None:
-        return run(config, job)
+        return run(config, job, None if dry_run else asked.act)
     if any(each is not None for each in (until, rate)) or not (ids or failed):
         raise stop("elsewhere, replay IDs, or what --failed --since names: without --until and --rate", USAGE)
     from gateway.cli.remote import replay as replay_there
@@ -104,6 +102,20 @@ class Asked:
     query: Query
     until: int | None
     subscription: str | None
+
+    @property
+    def act(self) -> Act:
+        """What the audit log keeps of it."""
+        query = self.query
+        said = {
+            "failed": self.failed or None,
+            "since": query.since,
+            "until": self.until,
+            "source": query.source,
+        }
+        said |= {"name": query.name, "subscription": self.subscription}
+        detail = " ".join(f"{key}={value}" for key, value in said.items() if value is not None)
+        return Act("replay", " ".join(self.ids), detail)
 
 
 async def _plan(opened: Opened, asked: Asked) -> list[Planned]:

@@ -90,8 +90,9 @@ class PostgresStore(Parts):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered).apart()
+        asked = Claim(slots, leases, now, owner, ordered, retries or {}).apart()
         return claims.together(asked, await asyncio.gather(*map(self._claim, asked), return_exceptions=True))
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:

@@ -1,14 +1,14 @@
-"""What a claim costs where little and where very much waits: `python -m bench.claims`, and `make bench-postgres`.
+"""What a claim costs where little and where very much waits, a part of `make bench-postgres`.
 
     python -m bench.claims --waiting 10000 1000000 10000000
 
-Each number of waiting deliveries has a database of its own on one PostgreSQL, and they are claimed from in turn, so
-that whatever else the machine does meets all of them. The first claims of each are not counted: they write pages
-whole that were not written since the last checkpoint. What the very first costs, with nothing in memory, is told
-apart.
+Each number of waiting deliveries has a database of its own on one PostgreSQL, and they are claimed from in
+turn: whatever else the machine does meets all of them. The first claims of each are not counted: they write
+pages whole that were not written since the last checkpoint. What the very first one costs, with nothing in
+memory, is told apart.
 
-Deliveries are due in the order in which they came, or scattered: in quite another one, as after an outage in which
-each of them was tried some times.
+Deliveries are due as they came, or scattered: in quite another order, as after an outage in which each of
+them was tried some times.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ STEPS = {"as they came": 1, "scattered": 7_919_009}
 
 FILL = """
 INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at)
-SELECT %(at)s || lpad(to_hex(n / 8), 10, '0') || upper(left(md5('d' || n), 6)),
-       %(at)s || lpad(to_hex(n / 8), 10, '0') || upper(left(md5('e' || n), 6)),
+SELECT %(at)s || lpad(to_hex(n / 8), 8, '0') || upper(left(md5('d' || n), 8)),
+       %(at)s || lpad(to_hex(n / 8), 8, '0') || upper(left(md5('e' || n), 8)),
        'app', %(now)s - %(count)s + n * %(step)s %% %(count)s, %(now)s
 FROM generate_series(0, %(count)s::bigint - 1) AS n
 """
@@ -63,7 +63,7 @@ WHERE c.relkind IN ('r', 'i') AND c.oid > 16384
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one claim: medians of ms and WAL bytes, blocks that were looked at, and ms with nothing in memory."""
+    """Of one claim: median ms and WAL bytes, blocks that were looked at, ms with nothing in memory."""
 
     ms: float
     wal: int
@@ -98,6 +98,7 @@ def fill(url: str, asked: Mapping[str, object]) -> None:
         db.execute(FILL, asked)
         db.execute("VACUUM ANALYZE deliveries_pending")
         db.execute(EVENTS, {**asked, "claimed": SLOTS * (FIRST + ROUNDS + 1)})
+        db.execute("VACUUM ANALYZE events")
         db.execute("CHECKPOINT")
 
 

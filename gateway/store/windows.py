@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.event import Event, new_id
+from gateway.event import new_id
 from gateway.store.records import Candidate
 from gateway.terms import Batch, Debounce
 
@@ -135,7 +135,7 @@ def _debounce(found: Gathered, candidate: Candidate, name: str, terms: Debounce)
 def _batch(found: Gathered, candidate: Candidate, name: str, terms: Batch) -> None:
     """Into the open batch where there is room, else into a new one; an event of the future goes alone."""
     event, slot = candidate.event, (name, terms.key)
-    now, size = event.received_at, _size(event)
+    now, size = event.received_at, _size(candidate)
     if event.ts > now + terms.timeout:
         _make(found, candidate, name, event.ts, new_id(now))
         return
@@ -190,8 +190,10 @@ def _make(
     return made
 
 
-def _size(event: Event) -> int:
-    return len(event.data.encode()) + len(event.name) + len(event.id) + ENVELOPE
+def _size(candidate: Candidate) -> int:
+    """Bytes of the event in a body, also where it is stored encrypted."""
+    event, data = candidate.event, candidate.read(candidate.event.data)
+    return len(data.encode()) + len(event.name) + len(event.id) + ENVELOPE
 
 
 def rows(made: Sequence[Made], held: int) -> list[tuple[object, ...]]:

@@ -113,11 +113,11 @@ def gather(fresh: Iterable[Candidate], open: Mapping[Slot, Window]) -> Gathered:
 def _debounce(found: Gathered, candidate: Candidate, name: str, terms: Debounce) -> None:
     """The later event's delivery takes the place of the one that waits; an earlier event's gives way."""
     event, slot = candidate.event, (name, terms.key)
-    now, at = event.received_at, min(event.ts, event.received_at)
+    now = event.received_at
     window = found.windows.get(slot)
     opened_at = now
     if window is not None and window.batch_id is None and window.due_at > now:
-        if at < window.latest_at:
+        if event.ts < window.latest_at <= now:  # of the future nobody knows; then the last to come is later
             late = _make(found, candidate, name, window.due_at)
             found.debounced.append((late.delivery_id, now, f"debounced: {window.event_id} happened later"))
             return
@@ -128,7 +128,7 @@ def _debounce(found: Gathered, candidate: Candidate, name: str, terms: Debounce)
         due_at = min(due_at, opened_at + terms.timeout)
     made = _make(found, candidate, name, max(event.ts, due_at))
     found.windows[slot] = Window(
-        name, terms.key, made.delivery_id, event.event_id, opened_at, at, made.due_at
+        name, terms.key, made.delivery_id, event.event_id, opened_at, event.ts, made.due_at
     )
 
 

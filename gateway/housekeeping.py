@@ -44,6 +44,7 @@ async def purge(store: Store, retain: Retention, tell: Callable[[int], None] = l
             total.duplicates + purged.duplicates,
             total.rejections + purged.rejections,
             total.keys + purged.keys,
+            total.windows + purged.windows,
         )
         tell(purged.total)
         await asyncio.sleep(BREATH)

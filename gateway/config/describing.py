@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.config.ack import AckRule
+from gateway.config.gathering import batch, debounce, idempotency
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
@@ -56,7 +57,13 @@ class SubscriptionDescription:
     condition: str | None = None
     order: str | None = None
     transform: str | None = None
+    idempotency: str | None = None
+    debounce: str | None = None
+    batch: str | None = None
     breaker: str | None = None
+    rate_limit: str | None = None
+    throttle: str | None = None
+    timeouts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +168,11 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
         transform=None if subscription.transform is None else subscription.transform.text,
+        idempotency=None if subscription.idempotency is None else idempotency(subscription.idempotency),
+        debounce=None if subscription.debounce is None else debounce(subscription.debounce),
+        batch=None if subscription.batch is None else batch(subscription.batch),
         breaker=None if subscription.breaker is None else subscription.breaker.summary,
+        rate_limit=None if subscription.rate_limit is None else subscription.rate_limit.summary,
+        throttle=None if subscription.throttle is None else subscription.throttle.summary,
+        timeouts=None if subscription.timeouts is None else subscription.timeouts.summary,
     )

@@ -18,6 +18,9 @@ from pydantic import (
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
+from gateway.config.expression import CelExpression, cel_expression
+from gateway.config.gathering import Batch, Debounce, Once
+from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.problems import shown
 from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
@@ -77,18 +80,6 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
 Patterns = Annotated[tuple[Annotated[str, BeforeValidator(pattern)], ...], AfterValidator(_some)]
 
 
-def _expression(value: object) -> Expression | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"must be a CEL expression in quotes, such as {_CONDITION}, not {shown(value)}")
-    return Expression(value)
-
-
-_CONDITION = '"event.data.livemode == true"'
-CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
-
-
 def _transform(value: object) -> Expression | Shape | None:
     """CEL, or a function: `python:module:function`, or the same as `{python: module:function}`."""
     if isinstance(value, dict):
@@ -97,7 +88,7 @@ def _transform(value: object) -> Expression | Shape | None:
         return _shape(value["python"])
     if isinstance(value, str) and value.startswith(PREFIX):
         return _shape(value.removeprefix(PREFIX))
-    return _expression(value)
+    return cel_expression(value)
 
 
 def _shape(text: str) -> Shape:
@@ -126,14 +117,43 @@ class Subscription(Section):
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
     transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
+    idempotency: Once = None
+    debounce: Debounce | None = None
+    batch: Batch | None = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
     breaker: Breaker | None = None
+    rate_limit: RateLimit | None = None
+    throttle: Throttle | None = None
+    timeouts: Timeouts | None = None
 
     @model_validator(mode="after")
     def _order_has_a_key(self) -> Self:
         if "order" in self.model_fields_set and self.order_by is None:
             raise ValueError("order: says nothing without order_by:, the expression whose value is the key")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_a_batch(self) -> Self:
+        if self.batch is None:
+            return self
+        if self.debounce is not None:
+            raise ValueError(
+                "batch: can't be combined with debounce:, which delivers one event; leave one out"
+            )
+        if self.order_by is not None:
+            raise ValueError(
+                "batch: can't be combined with order_by:, by which events go one by one; leave one out"
+            )
+        if not self.destination.batches:
+            raise ValueError(
+                f"batch: needs a destination of type http: {self.destination.type} takes one event at a time"
+            )
+        if self.format == "raw" and self.transform is None:
+            raise ValueError(
+                "batch: can't send the provider's own bodies and signatures, which format: raw does; "
+                "write format: event, or a transform:"
+            )
         return self
 
     @field_validator("format")

@@ -72,8 +72,25 @@ class TransformedDestination:
 def transform(claimed: Claimed, expression: Expression) -> Claimed:
     """The delivery with the expression's value as JSON for its event's data, and for its raw body.
 
-    The provider's headers are left out: its signature is not that of another body. Raises Untransformable.
+    The provider's headers are left out: its signature is not that of another body. So with the others of a
+    batch, of which none goes without the rest. Raises Untransformable.
     """
+    return replace(
+        _transformed(claimed, expression),
+        others=tuple(_transformed(other, expression) for other in claimed.others),
+    )
+
+
+def _transformed(claimed: Claimed, expression: Expression) -> Claimed:
+    try:
+        return _one(claimed, expression)
+    except Untransformable as error:
+        if claimed.delivery.batch_id is None:
+            raise
+        raise Untransformable(f"{claimed.event.event_id} of the batch: {error}") from error
+
+
+def _one(claimed: Claimed, expression: Expression) -> Claimed:
     got = expression.of(claimed.event)
     if got.error is not None:
         raise Untransformable(got.error)

@@ -141,7 +141,8 @@ class HealthRow(Row):
 class SubscriptionRow(Row):
     """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
 
-    `breaker` is its circuit breaker in words; `health` is null while nothing is wrong.
+    `breaker`, `rate_limit`, `throttle` and `timeouts` are in words, null where it has none; `health` is null
+    while nothing is wrong.
     """
 
     name: str
@@ -153,6 +154,9 @@ class SubscriptionRow(Row):
     total: str
     concurrency: int
     breaker: str | None
+    rate_limit: str | None
+    throttle: str | None
+    timeouts: str | None
     waiting: int
     paused: PauseRow | None
     health: HealthRow | None

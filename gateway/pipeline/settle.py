@@ -17,10 +17,13 @@ def settlement(
 ) -> Settlement:
     """What to write at `now` (Unix ms) after `decision`.
 
-    With `skip` a delivery with an order key that is tried again takes the place of its next attempt.
+    With `skip` a delivery with an order key that is tried again takes the place of its next attempt. To the
+    others of a batch the same happens.
     """
     settled = _settlement(claimed, attempt, decision, router, now, skip)
-    return settled if claimed.delivery.order_key is None else _in_order(claimed, settled)
+    same = Dead() if isinstance(decision, Dead) else decision  # one pause is enough
+    others = (_settlement(o, _of(o, attempt), same, router, now, skip) for o in claimed.others)
+    return _in_order(claimed, replace(settled, others=tuple(others)))
 
 
 def _settlement(
@@ -41,7 +44,14 @@ def _settlement(
 
 def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:
     """What to write where the gateway itself broke the attempt off: due again, no retry used up."""
-    return _in_order(claimed, Settlement(attempt, "pending", now, claimed.delivery.retries, now))
+    others = (Settlement(_of(o, attempt), "pending", now, o.delivery.retries, now) for o in claimed.others)
+    settled = Settlement(attempt, "pending", now, claimed.delivery.retries, now, others=tuple(others))
+    return _in_order(claimed, settled)
+
+
+def _of(other: Claimed, attempt: Attempt) -> Attempt:
+    """The attempt that the one that leads a batch made, as another's of it."""
+    return replace(attempt, delivery_id=other.delivery.delivery_id)
 
 
 def _in_order(claimed: Claimed, settled: Settlement) -> Settlement:

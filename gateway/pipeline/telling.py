@@ -35,6 +35,9 @@ def tell(
         settled = replace(settled, attempt=replace(settled.attempt, error=error))
     span = CURRENT.get() or span_of(claimed, telemetry.tracer)  # none where the attempt was another worker's
     _count(telemetry.counts, claimed, settled, held)
+    for other, its in zip(claimed.others, settled.others, strict=True):
+        _count(telemetry.counts, other, its, held)
+        _log(span, other, its, its.state if held else "lease lost")
     if telemetry.tracer is not None:
         _trace(telemetry.tracer, span, claimed, settled.attempt)
     _log(span, claimed, settled, settled.state if held else "lease lost")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.store.audit import Audit
+from gateway.store.batches import Batches
 from gateway.store.event_types import EventTypes
+from gateway.store.flow import FlowStore
 from gateway.store.health import HealthStore
 from gateway.store.rates import Rates
 from gateway.store.tail import Tail
@@ -21,6 +23,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def flow(self) -> FlowStore:
+        """What may begin, counted for rate limits and throttles."""
+        ...
+
+    @property
     def waits(self) -> Waits:
         """The deliveries that are parked until another event comes."""
         ...
@@ -28,6 +35,11 @@ class Parts(Protocol):
     @property
     def event_types(self) -> EventTypes:
         """What is known of event names."""
+        ...
+
+    @property
+    def batches(self) -> Batches:
+        """Deliveries that go in one call."""
         ...
 
     @property

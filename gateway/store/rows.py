@@ -92,6 +92,7 @@ def delivery(row: Row) -> Delivery:
         held=held,
         parked=parked,
         waits=row["waits"],
+        batch_id=row["batch_id"] if "batch_id" in row.keys() else None,  # noqa: SIM118 - a row is no dict
     )
 
 

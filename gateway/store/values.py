@@ -41,7 +41,10 @@ def key(candidate: Candidate) -> Row:
 def verdicts(candidate: Candidate) -> list[Row]:
     """Its rows of `verdicts`."""
     event_id = candidate.event.event_id
-    return [(event_id, v.subscription, v.reason, v.expression, v.saw, v.error) for v in candidate.verdicts]
+    return [
+        (event_id, v.subscription, v.reason, v.expression, v.saw, v.error, v.first_event_id)
+        for v in candidate.verdicts
+    ]
 
 
 def duplicate(duplicate: Duplicate) -> Row:

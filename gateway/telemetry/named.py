@@ -72,7 +72,7 @@ DELIVERIES = Metric(
     "gateway_deliveries_total",
     "counter",
     ("subscription", "state"),
-    "Deliveries that a worker ended: succeeded, or dead (a dead letter).",
+    "Deliveries that a worker ended: succeeded, dead (a dead letter), or cancelled by a limit.",
 )
 DELIVERED = Metric(
     "gateway_delivery_seconds",

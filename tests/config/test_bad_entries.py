@@ -159,7 +159,7 @@ ROWS = [
     (app(f"{TO}\n    order: skip"), "config.yaml:3: subscriptions.app: order: says nothing without order_by:, the expression whose value is the key"),
     # no such order
     (app(f"{TO}\n    order_by: event.id\n    order: wait"), "config.yaml:7: subscriptions.app.order: must be 'block' or 'skip', not 'wait'"),
-    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, destination, format, transform, retry, concurrency"),
+    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, destination, format, transform, idempotency, debounce, batch, retry, concurrency, breaker"),
 ]
 # fmt: on
 

@@ -18,6 +18,7 @@ from gateway.config.backfill import Backfill
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
+from gateway.config.gathering import Batch, Debounce, Idempotency
 from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
@@ -55,6 +56,9 @@ ALL = [
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
     *keys(Breaker, "subscriptions.*.breaker."),
+    *keys(Idempotency, "subscriptions.*.idempotency."),
+    *keys(Debounce, "subscriptions.*.debounce."),
+    *keys(Batch, "subscriptions.*.batch."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
 DESTINATION_KEYS = [

@@ -10,7 +10,8 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at
+       last_status, last_error, order_key, order_at, batch_id,
+       CASE WHEN batch_id IS NOT NULL AND leased_until = 9000000000000000 THEN leased_until END
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_attempts
@@ -29,7 +30,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > ($1, $2) ORDER BY event_id, subscription LIMIT $3;
 
 -- name: copied_dedupe_keys
@@ -99,9 +100,10 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error, order_key, order_at)
+                        finished_at, replay_of, last_status, last_error, order_key, order_at, batch_id, leased_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
-                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[]);
+                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[],
+                     $16::text[], $17::bigint[]);
 
 -- name: take_attempts
 INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
@@ -123,8 +125,8 @@ SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[
                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bytea[]);
 
 -- name: take_verdicts
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]);
 
 -- name: take_dedupe_keys
 INSERT INTO dedupe_keys (source, key, event_id, id, digest, first_at, expires_at)

@@ -107,7 +107,8 @@ WHERE leased_until IS NULL OR leased_until IN (8000000000000000, 900000000000000
 GROUP BY subscription;
 
 -- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error FROM verdicts WHERE event_id = $1 ORDER BY subscription;
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id FROM verdicts
+WHERE event_id = $1 ORDER BY subscription;
 
 -- name: verdict_counts
 SELECT a.subscription AS asked, (
@@ -115,7 +116,8 @@ SELECT a.subscription AS asked, (
 ) AS errors, last.*
 FROM unnest($1::text[]) WITH ORDINALITY AS a (subscription, place)
 LEFT JOIN LATERAL (
-    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error FROM verdicts AS v
+    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error, v.first_event_id
+    FROM verdicts AS v
     WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
 ) AS last ON true
 ORDER BY a.place;

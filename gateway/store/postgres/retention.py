@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import asyncpg
 
@@ -38,7 +39,7 @@ async def purge(pool: Pool, retention: Retention, limit: int) -> Purged:
         events += gone or 0
         if gone is None or events >= limit:
             break
-    return Purged(events, purged.duplicates, purged.rejections, purged.keys)
+    return replace(purged, events=events)
 
 
 async def _purge_rows(session: Session, retention: Retention, limit: int) -> Purged:
@@ -46,6 +47,7 @@ async def _purge_rows(session: Session, retention: Retention, limit: int) -> Pur
         duplicates=await session.count("delete_old_duplicates", retention.duplicates_before, limit),
         rejections=await session.count("delete_old_rejections", retention.rejections_before, limit),
         keys=await session.count("delete_ended_keys", session.at(retention.now), limit),
+        windows=await session.count("delete_ended_windows", session.at(retention.now), limit),
     )
 
 

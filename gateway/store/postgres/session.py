@@ -31,12 +31,14 @@ FILES = (
     "import",
     "watch",
     "health",
+    "flow",
     "waits",
     "event_types",
     "audit",
     "tail",
     "rates",
     "encryption",
+    "windows",
 )
 
 SQL = {

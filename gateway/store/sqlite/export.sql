@@ -9,9 +9,10 @@ FROM events AS e JOIN requests AS r ON r.request_id = e.request_id
 WHERE e.seq >= ?1 AND e.seq <= ?2 ORDER BY 1, 2;
 
 -- name: deliveries
--- A lease is not moved: whoever held it is at work on this store.
+-- A lease is not moved: whoever held it is at work on this store. What another of its batch leads stays led.
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at
+       last_status, last_error, order_key, order_at, batch_id,
+       CASE WHEN batch_id IS NOT NULL AND leased_until = 9000000000000000 THEN leased_until END
 FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: attempts
@@ -30,7 +31,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > (?1, ?2) ORDER BY event_id, subscription LIMIT ?3;
 
 -- name: dedupe_keys

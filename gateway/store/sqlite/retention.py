@@ -9,6 +9,7 @@ import orjson
 
 from gateway.event import first_id
 from gateway.store.records import Purged, Retention
+from gateway.store.sqlite import windows
 from gateway.store.sqlite.accept import SQL
 from gateway.store.sqlite.waits import SQL as WAITS
 
@@ -28,6 +29,7 @@ def _purge(db: sqlite3.Connection, retention: Retention, limit: int) -> Purged:
         duplicates=db.execute(SQL["delete_old_duplicates"], duplicates).rowcount,
         rejections=db.execute(SQL["delete_old_rejections"], rejections).rowcount,
         keys=db.execute(SQL["delete_ended_keys"], {"now": retention.now, "limit": limit}).rowcount,
+        windows=windows.purge(db, retention.now, limit),
     )
 
 

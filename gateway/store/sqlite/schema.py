@@ -61,6 +61,13 @@ def m012_flow(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m014_windows(db: sqlite_utils.Database) -> None:
+    """Deliveries that wait for others: windows, and what the deliveries of a batch have in common."""
+    for statement in load(__package__, "m014_windows.sql").values():
+        db.execute(statement)
+
+
+@migrations()
 def m015_event_types(db: sqlite_utils.Database) -> None:
     """An index by which the events of a name are found and counted."""
     _run("m015_event_types.sql", db)

@@ -26,7 +26,8 @@ INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at,
 VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_verdict
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error) VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_duplicate
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
@@ -54,15 +55,25 @@ DELETE FROM rejections WHERE source = :source AND seq <= (
 UPDATE rejections SET released_at = :now WHERE rejection_id = :rejection_id;
 
 -- name: lease_due
+-- Retries first, as many as may be, then what did not fail yet.
+WITH again AS MATERIALIZED (
+    SELECT seq FROM deliveries
+    WHERE subscription = :subscription AND min(retries, 1) = 1 AND state = 'pending' AND leased_until IS NULL
+        AND due_at <= :now
+    ORDER BY due_at, seq
+    LIMIT :retries
+), first AS MATERIALIZED (
+    SELECT seq FROM deliveries
+    WHERE subscription = :subscription AND min(retries, 1) = 0 AND state = 'pending' AND leased_until IS NULL
+        AND due_at <= :now
+    ORDER BY due_at, seq
+    LIMIT :slots - (SELECT count(*) FROM again)
+)
 UPDATE deliveries
 SET attempts = attempts + 1, leased_until = :now + :lease, leased_by = :owner
-WHERE seq IN (
-    SELECT seq FROM deliveries
-    WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NULL AND due_at <= :now
-    ORDER BY due_at, seq
-    LIMIT :slots
-) AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
-RETURNING seq;
+WHERE seq IN (SELECT seq FROM again UNION ALL SELECT seq FROM first)
+    AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
+RETURNING seq, min(retries, 1);
 
 -- name: due_in_order
 -- Whether it is a delivery's turn: none of its key is under way, and none that is pending comes before it.
@@ -77,7 +88,8 @@ SELECT d.seq, d.order_key IS NULL OR (
     )
 ) AS next
 FROM deliveries AS d
-WHERE d.subscription = :subscription AND d.state = 'pending' AND d.leased_until IS NULL AND d.due_at <= :now
+WHERE d.subscription = :subscription AND min(d.retries, 1) = :lane AND d.state = 'pending'
+    AND d.leased_until IS NULL AND d.due_at <= :now
     AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
 ORDER BY d.due_at, d.seq
 LIMIT :limit;
@@ -91,7 +103,7 @@ UPDATE deliveries SET leased_until = 9000000000000000 WHERE seq IN (SELECT value
 
 -- name: next_due
 SELECT min(due_at) FROM deliveries
-WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NULL
+WHERE subscription = :subscription AND min(retries, 1) = :lane AND state = 'pending' AND leased_until IS NULL
     AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription);
 
 -- name: leased_rows
@@ -138,7 +150,8 @@ FROM events WHERE event_id = :event_id;
 
 -- name: cancel
 UPDATE deliveries
-SET state = 'cancelled', finished_at = :now, leased_until = NULL, leased_by = NULL
+SET state = 'cancelled', finished_at = :now, leased_until = NULL, leased_by = NULL, attempts = attempts - :untried,
+    last_error = coalesce(:reason, last_error)
 WHERE delivery_id = :delivery_id AND state = 'pending';
 
 -- name: pause

@@ -32,8 +32,11 @@ async def keep_house(store: Store, settings: Callable[[], Settings], clock: Call
         await asyncio.sleep(EVERY)
 
 
-async def purge(store: Store, retain: Retention) -> Purged:
-    """Remove all that `retain` lets go, in small transactions. Returns how many rows went."""
+async def purge(store: Store, retain: Retention, tell: Callable[[int], None] = lambda _: None) -> Purged:
+    """Remove all that `retain` lets go, in small transactions. Returns how many rows went.
+
+    `tell` hears of each transaction how many went in it.
+    """
     total = Purged()
     while (purged := await store.purge(retain)).total:
         total = Purged(
@@ -43,6 +46,7 @@ async def purge(store: Store, retain: Retention) -> Purged:
             total.keys + purged.keys,
             total.windows + purged.windows,
         )
+        tell(purged.total)
         await asyncio.sleep(BREATH)
     return total
 

@@ -87,5 +87,6 @@ async def _found(opened: Opened, ids: Sequence[str]) -> list[Delivery]:
 def show_ended(ended: int) -> None:
     """Say how many deliveries were cancelled. Ends the command where there were none."""
     if not ended:
-        raise stop("nothing was cancelled: none of these deliveries was pending", NOTHING)
+        told = "nothing was cancelled: none of these deliveries was pending"
+        raise stop(f"{told}; list those that are with: gateway deliveries --state pending", NOTHING)
     typer.echo(f"cancelled {ended} {'delivery' if ended == 1 else 'deliveries'}")

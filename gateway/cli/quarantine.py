@@ -23,6 +23,7 @@ from gateway.cli.opening import (
     unknown,
 )
 from gateway.cli.options import DryRunOption, JsonOption, LimitOption, SinceOption, SourceOption
+from gateway.cli.progress import bar
 from gateway.cli.rejections import LISTING
 from gateway.operate.auditing import Act
 from gateway.operate.releasing import Releasing, oldest_first
@@ -76,14 +77,19 @@ def release(
 
     async def job(opened: Opened) -> None:
         releasing = Releasing(opened.whole, Running.of(settings), opened.now, dry_run)
-        async for rejection in oldest_first(opened.whole, source, since):
-            await releasing.release(rejection)
+        with bar("verifying") as tell:
+            async for rejection in oldest_first(opened.whole, source, since):
+                await releasing.release(rejection)
+                tell(1)
         if not releasing.total:
             return tell_nothing("quarantined rejections", source, None, opened)
         for line in report(releasing):
             typer.echo(line)
         if releasing.refused.total() == releasing.total:
-            raise stop(f"none of them went in: check the secrets of sources.{source} in {path}", NOTHING)
+            told = f"none of them went in: check the secrets of sources.{source} in {path}"
+            raise stop(
+                f"{told}, and see what was refused with: gateway rejections --source {source}", NOTHING
+            )
 
     run_with(settings, job, None if dry_run else Act("release", source))
 

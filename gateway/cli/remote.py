@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from gateway.cli.cancel import show_ended
 from gateway.cli.listing import local
 from gateway.cli.opening import NOTHING, STORE, USAGE, Look, note, stop
-from gateway.cli.replay import Planned, show_planned
+from gateway.cli.planned import Planned, show_planned
+from gateway.cli.replay import DEAD
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
@@ -219,7 +220,8 @@ def replay(url: str, ids: Sequence[str], query: Query, subscription: str | None,
             if dry_run or not done.more:
                 break
         if not planned:
-            raise stop(f"no dead delivery ended since {local(query.since)} that has no later one", NOTHING)
+            told = f"no dead delivery ended since {local(query.since)} that has no later one"
+            raise stop(f"{told}; {DEAD}", NOTHING)
         show_planned(planned, made, dry_run)
         if done.more:
             note("and more: a dry run elsewhere looks at the newest 10000 only")

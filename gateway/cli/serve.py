@@ -123,7 +123,8 @@ def reload(config: ConfigOption = None) -> None:
 def _reload_one(folder: Path, name: str, running: RunFile) -> None:
     answered = _signal_reload(folder, name, running)
     if answered is None:
-        raise stop(f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s", 1)
+        silent = f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s"
+        raise stop(f"{silent}; its log says why", 1)
     if answered.problems:
         raise stop("\n".join([*answered.problems, "refused: the old config stays in force"]), 2)
     for key in answered.restart_needed:

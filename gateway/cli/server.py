@@ -186,6 +186,6 @@ def listen(settings: Settings, port: int | None = None) -> socket.socket:
         reason = error.strerror or error
         raise stop(
             f"can't listen on {host} port {port}: {reason}; "
-            "end what listens there, or set another server.port",
+            "end what listens there, or choose another: --port, or server.port",
             1,
         ) from error

@@ -44,19 +44,6 @@ def _settlement(
     return Settlement(attempt, state, now, delivery.retries, now, emit, delivery.subscription, GONE)
 
 
-def attempted(claimed: Claimed, started: float, answer: Answer) -> Attempt:
-    """The row of an attempt that began at `started` (Unix seconds)."""
-    return Attempt(
-        delivery_id=claimed.delivery.delivery_id,
-        number=claimed.delivery.attempts,
-        started_at=round(started * 1000),
-        latency=answer.latency,
-        status=answer.status,
-        error=answer.error,
-        response=answer.response,
-    )
-
-
 def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:
     """What to write where the gateway itself broke the attempt off: due again, no retry used up."""
     others = (Settlement(_of(o, attempt), "pending", now, o.delivery.retries, now) for o in claimed.others)
@@ -89,3 +76,16 @@ def _paused(claimed: Claimed, router: Router, now: int) -> tuple[Candidate, ...]
     if claimed.event.is_system:
         return ()
     return (system.paused(claimed.delivery.subscription, GONE, router, now),)
+
+
+def attempt_of(claimed: Claimed, started: float, answer: Answer) -> Attempt:
+    """The attempt that began at `started` (Unix seconds), by its answer."""
+    return Attempt(
+        delivery_id=claimed.delivery.delivery_id,
+        number=claimed.delivery.attempts,
+        started_at=round(started * 1000),
+        latency=answer.latency,
+        status=answer.status,
+        error=answer.error,
+        response=answer.response,
+    )

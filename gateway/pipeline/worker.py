@@ -24,7 +24,7 @@ from gateway.pipeline.lanes import Lanes
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
 from gateway.pipeline.runs import StoredRuns
-from gateway.pipeline.settle import attempted, interrupted, parked, settlement
+from gateway.pipeline.settle import attempt_of, interrupted, parked, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
@@ -174,7 +174,9 @@ class Worker:
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
             ordered = {name for name, lane in lanes.items() if lane.subscription.order_by is not None}
-            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered, retries)
+            result = await self._store.claim(
+                slots, leases, self._now(), self._owner, ordered, retries, self._lanes.prioritized
+            )
             for name, lane in lanes.items():
                 lane.gave_way()
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000
@@ -218,13 +220,13 @@ class Worker:
             log.error("%s waits for the rest of its batch: %s", claimed.delivery.delivery_id, error)
             return
         except asyncio.CancelledError:
-            attempt = attempted(claimed, started, Answer(self._ms_since(started), error=STOPPED))
+            attempt = attempt_of(claimed, started, Answer(self._ms_since(started), error=STOPPED))
             await self._write(claimed, interrupted(claimed, attempt, self._now()))
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
-        attempt = attempted(claimed, started, answer)
+        attempt = attempt_of(claimed, started, answer)
         try:
             if answer.parked is not None:
                 await self._park(lane, claimed, attempt, answer)

@@ -323,3 +323,10 @@ async def test_the_steps_of_a_run_are_in_the_store(make: Make) -> None:
     steps = await bench.store.steps.of(delivery.event_id, delivery.delivery_id)
     assert [(step.key, json.loads(step.result)) for step in steps][0] == ("step/a", {"x": 1})
     assert [step.key for step in steps] == ["step/a", "sent/0"]
+
+
+async def test_a_run_that_slept_does_not_count_again_for_a_rate_limit(make: Make) -> None:
+    limited = ON.replace('"stripe/*"]', '"stripe/*"], rate_limit={"limit": 1, "period": "1h"}')
+    bench = await make(f"{limited}async def f(event, ctx): await ctx.sleep('1m')\n")
+    await rounds(bench, 0, 60)
+    assert (await bench.delivery()).state == "succeeded"

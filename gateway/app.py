@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -25,9 +26,11 @@ from gateway.following import Follower
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.metrics import Metrics
+from gateway.operate.auditing import Act, Actor, note
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, StoreError, StoreUnavailable, open_store
+from gateway.store.audit import Outcome
 from gateway.telemetry.process import Telemetry
 from gateway.telemetry.siblings import Siblings
 from gateway.ui import Site
@@ -101,6 +104,12 @@ class Gateway:
     def take(self, scope: Scope, body: bytes, answered: Answered) -> None:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)
+
+    async def note(self, act: Act, outcome: Outcome) -> None:
+        """Keep in the audit log what a signal had this process do."""
+        if self._store is not None:
+            actor = Actor("signal", "", "server", socket.gethostname())
+            await note(self._store, actor, act, outcome, round(self._clock() * 1000))
 
     def let_go(self) -> None:
         """Answer those who follow over the API, since the gateway is about to stop."""

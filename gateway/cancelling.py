@@ -17,7 +17,7 @@ REQUESTED: Mapping[str, Any] = {"reason": "on request", "cancelled_by": None}
 async def cancellation(
     store: Store, router: Router, delivery: Delivery, now: int, because: Mapping[str, Any] = REQUESTED
 ) -> Cancellation:
-    """What `store.cancel` needs to end `delivery` at `now` (Unix ms); `because` are fields of what is told."""
+    """What `store.cancel` needs to end `delivery` at `now` (Unix ms); `because` is told with it."""
     stored = await store.event(delivery.event_id)
     if stored is None:  # purged between the two reads, and its delivery with it
         return Cancellation(delivery.delivery_id, now)

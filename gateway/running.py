@@ -97,6 +97,8 @@ def _conditions(subscription: Subscription) -> Conditions | None:
     made = Conditions()
     if once is not None and once.key is not None:
         made = replace(made, once=OnceRule(once.key, _ms(once.window)))
+    if subscription.priority is not None:
+        made = replace(made, priority=subscription.priority)
     if debounce is not None:
         timeout = None if debounce.timeout is None else _ms(debounce.timeout)
         made = replace(made, debounce=DebounceRule(debounce.key, _ms(debounce.period), timeout))

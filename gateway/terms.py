@@ -37,7 +37,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What one subscription asks of one event, beside to be delivered."""
+    """What one subscription asks of one event, beside to be delivered.
+
+    By `priority` (ms) its delivery goes before others that are due, or behind them where it is negative.
+    """
 
     once: Once | None = None
     gathers: Debounce | Batch | None = None
+    priority: int = 0

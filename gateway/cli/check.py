@@ -100,6 +100,7 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         *([f"    debounce     {each.debounce}"] if each.debounce else []),
         *([f"    batch        {each.batch}"] if each.batch else []),
         *([f"    breaker      {each.breaker}"] if each.breaker else []),
+        *([f"    priority     {each.priority}, in seconds"] if each.priority else []),
         *([f"    rate limit   {each.rate_limit}; what is over it is cancelled"] if each.rate_limit else []),
         *([f"    throttle     {each.throttle}"] if each.throttle else []),
         *([f"    timeouts     {each.timeouts}"] if each.timeouts else []),

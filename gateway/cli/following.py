@@ -17,6 +17,7 @@ from gateway.cli.opening import STORE, USAGE, config_path, elsewhere, note, sett
 from gateway.event import API, SYSTEM
 from gateway.expression import Expression, InvalidExpression
 from gateway.operate.following import Following, Wanted
+from gateway.operate.shown import shown
 from gateway.operate.tail import TailRow
 from gateway.store import StoreError, exists, open_store
 from gateway.store.tail import Listener
@@ -84,9 +85,9 @@ def _follow_here(path: Path, asked: Asked) -> Iterator[Sequence[TailRow]]:
         raise stop(f"{settings.store.name}: there is no store yet; make it with: gateway serve", STORE)
     with asyncio.Runner() as runner:
         try:
-            store = runner.run(open_store(settings.store.target, may_migrate=False, connections=1))
+            store = runner.run(open_store(settings.store.target, False, 1, settings.store.keys))
             try:
-                following = Following(lambda: store)
+                following = Following(lambda: shown(store, settings.redactions))
                 cursor = runner.run(following.begin(asked.wanted, asked.since))
                 note(f"following {settings.store.name}; end with Ctrl-C")
                 while True:

@@ -121,6 +121,7 @@ _KEYS: Mapping[Reason, tuple[str, str]] = {
     "idempotency": ("idempotency:", "delivered without an idempotency key"),
     "debounce": ("debounce.key:", "delivered at once, without a debounce key"),
     "batch": ("batch.key:", "in the batch of those without a key"),
+    "priority": ("priority:", "delivered without a priority"),
 }
 """Where an expression for a key stands, and what happened as it failed."""
 

@@ -70,7 +70,7 @@ def _asking(config: Path | None, url: str | None, window: int) -> Iterator[Ask]:
         raise stop(f"{settings.store.name}: there is no store yet; make it with: gateway serve", STORE)
     with asyncio.Runner() as runner:
         try:
-            store = runner.run(open_store(settings.store.target, may_migrate=False, connections=1))
+            store = runner.run(open_store(settings.store.target, False, 1, settings.store.keys))
             try:
                 yield lambda: runner.run(read_rates(store, settings, window, round(time.time() * 1000)))
             finally:

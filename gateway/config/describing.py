@@ -64,6 +64,7 @@ class SubscriptionDescription:
     debounce: str | None = None
     batch: str | None = None
     breaker: str | None = None
+    priority: str | None = None
     rate_limit: str | None = None
     throttle: str | None = None
     timeouts: str | None = None
@@ -190,6 +191,7 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         debounce=None if subscription.debounce is None else debounce(subscription.debounce),
         batch=None if subscription.batch is None else batch(subscription.batch),
         breaker=None if subscription.breaker is None else subscription.breaker.summary,
+        priority=None if subscription.priority is None else subscription.priority.text,
         rate_limit=None if subscription.rate_limit is None else subscription.rate_limit.summary,
         throttle=None if subscription.throttle is None else subscription.throttle.summary,
         timeouts=None if subscription.timeouts is None else subscription.timeouts.summary,

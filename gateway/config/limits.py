@@ -23,7 +23,7 @@ CATCHING_UP = 0.1
 
 def _period(value: float) -> float:
     if not 0.1 <= value <= LONGEST:
-        raise ValueError("must be between 100ms and 30d")
+        raise ValueError(f"must be between 100ms and 30d, not {format_duration(value)}")
     return value
 
 
@@ -33,8 +33,8 @@ Period = Annotated[float, AfterValidator(_period), BeforeValidator(parse_duratio
 class RateLimit(Section):
     """At most `limit` deliveries within any `period`, for each `key` if given; others are cancelled."""
 
-    limit: Count = Field(ge=1, le=MOST)
-    period: Period
+    limit: Count = Field(ge=1, le=MOST, examples=[100])
+    period: Period = Field(examples=["1m"])
     key: CelExpression = None
 
     @property
@@ -47,8 +47,8 @@ class RateLimit(Section):
 class Throttle(Section):
     """Attempts begin evenly, `limit` in each `period`, `burst` at one time; for each `key` if given."""
 
-    limit: Count = Field(ge=1, le=MOST)
-    period: Period
+    limit: Count = Field(ge=1, le=MOST, examples=[100])
+    period: Period = Field(examples=["1m"])
     burst: Annotated[Count | None, Field(ge=1, le=MOST)] = None
     key: CelExpression = None
 

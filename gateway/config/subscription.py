@@ -97,6 +97,7 @@ class Subscription(Section):
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
     breaker: Breaker | None = None
+    priority: CelExpression = None
     rate_limit: RateLimit | None = None
     throttle: Throttle | None = None
     timeouts: Timeouts | None = None
@@ -135,6 +136,15 @@ class Subscription(Section):
         if self.cancel_on and self.batch is not None:
             raise ValueError(
                 "cancel_on: can't be combined with batch:, whose events go together; leave one out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _priority_goes_alone(self) -> Self:
+        if self.priority is not None and (self.batch is not None or self.debounce is not None):
+            other = "batch:" if self.batch is not None else "debounce:"
+            raise ValueError(
+                f"priority: can't be combined with {other}, which has its own time; leave one out"
             )
         return self
 

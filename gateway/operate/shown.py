@@ -14,6 +14,7 @@ from gateway.event import Event
 from gateway.redaction import MARK, Redactions, scrub
 from gateway.store import Store
 from gateway.store.records import Attempt, Delivery, Duplicate, Query, Rejection, Stored, VerdictCount
+from gateway.store.tail import Span, Tail
 from gateway.verdict import Verdict
 
 
@@ -32,23 +33,33 @@ class Shown:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
+    @property
+    def tail(self) -> Tail:
+        return cast(Tail, ShownTail(self.whole.tail, self))
+
     async def event(self, id: str) -> Stored | None:
         stored = await self.whole.event(id)
-        return None if stored is None else self._stored(stored)
+        return None if stored is None else self.stored(stored)
 
     async def events(self, query: Query) -> Sequence[Stored]:
-        return list(map(self._stored, await self.whole.events(query)))
+        return list(map(self.stored, await self.whole.events(query)))
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
-        found = await self.whole.duplicates(query)
+        return await self.copies(await self.whole.duplicates(query))
+
+    async def copies(self, found: Sequence[Duplicate]) -> list[Duplicate]:
+        """Duplicates redacted."""
         events = await self._events({one.event_id for one in found if self.redactions.at(one.source)})
         return [self._duplicate(one, events.get(one.event_id)) for one in found]
 
     async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
-        return list(map(self._rejection, await self.whole.rejections(query, quarantined)))
+        return list(map(self.rejection, await self.whole.rejections(query, quarantined)))
 
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
-        found = await self.whole.deliveries(query)
+        return await self.told(await self.whole.deliveries(query))
+
+    async def told(self, found: Sequence[Delivery]) -> list[Delivery]:
+        """Deliveries redacted."""
         events = await self._events({one.event_id for one in found if self._is_told_of(one)})
         return [self._delivery(one, events.get(one.event_id)) for one in found]
 
@@ -89,7 +100,8 @@ class Shown:
         found = [await self.whole.event(id) for id in sorted(ids)]
         return {one.event.event_id: one.event for one in found if one is not None}
 
-    def _stored(self, stored: Stored) -> Stored:
+    def stored(self, stored: Stored) -> Stored:
+        """An event redacted."""
         event, reception = stored.event, stored.reception
         redaction = self.redactions.at(event.source)
         if not redaction:
@@ -108,7 +120,8 @@ class Shown:
         headers = scrub(redaction.pairs(copy.headers), hidden)
         return replace(copy, fields=redaction.fields(copy.fields), headers=headers)
 
-    def _rejection(self, rejection: Rejection) -> Rejection:
+    def rejection(self, rejection: Rejection) -> Rejection:
+        """A rejection redacted."""
         redaction = self.redactions.at(rejection.source)
         if not redaction:
             return rejection
@@ -136,6 +149,34 @@ class Shown:
 
     def _line(self, event: Event | None, text: str | None) -> str | None:
         return self.redactions.line(event, text) if event else MARK if text else text
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTail:
+    """What was stored last, read forward and redacted."""
+
+    whole: Tail
+    shown: Shown
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    async def events(self, span: Span) -> Sequence[Stored]:
+        return list(map(self.shown.stored, await self.whole.events(span)))
+
+    async def duplicates(self, span: Span) -> Sequence[Duplicate]:
+        return await self.shown.copies(await self.whole.duplicates(span))
+
+    async def rejections(self, span: Span) -> Sequence[Rejection]:
+        return list(map(self.shown.rejection, await self.whole.rejections(span)))
+
+    async def ended(self, places: Sequence[int]) -> Sequence[Delivery]:
+        return await self.shown.told(await self.whole.ended(places))
+
+    async def handed(self, listener: str, after: int, limit: int = 100) -> Sequence[tuple[int, Stored]]:
+        return [
+            (place, self.shown.stored(one)) for place, one in await self.whole.handed(listener, after, limit)
+        ]
 
 
 def verdicts(redactions: Redactions, event: Event, found: Sequence[Verdict]) -> list[Verdict]:

@@ -123,7 +123,7 @@ class Admissions:
 
 
 def _late(each: Claimed, timeouts: Timeouts, now: int, leased: bool) -> str | None:
-    """Why a delivery is too late. Both times count from when it was to be made, or went on after it waited."""
+    """Why a delivery is too late. Both times count from when it was to be made, or went on after a wait."""
     went_on = [one.wait.resolved_at or 0 for one in each.waits if one.wait.step == CONFIGURED]
     waited = (now - max(each.event.ts, each.delivery.created_at, *went_on)) / 1000
     if timeouts.start is not None and each.delivery.attempts - leased == 0 and waited >= timeouts.start:

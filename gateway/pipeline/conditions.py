@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.expression import Expression
-from gateway.pipeline.keys import Key, key_of
+from gateway.pipeline.keys import Key, key_of, kind
 from gateway.terms import Batch, Debounce, Once, Terms
 from gateway.verdict import Reason, Verdict, verdict
+
+MOST_PRIORITY = 600.0
+"""Seconds by which a delivery may go before others that have been due for longer, or behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Conditions:
     """What the terms of a subscription are made from."""
 
     once: OnceRule | None = None
+    priority: Expression | None = None
     debounce: DebounceRule | None = None
     batch: BatchRule | None = None
 
@@ -62,7 +67,20 @@ def terms(name: str, rules: Conditions, seen: Mapping[str, Any]) -> tuple[Terms,
     elif rules.batch is not None:
         key = _key(name, "batch", rules.batch.key, seen, told).text or ""
         gathers = Batch(key, rules.batch.size, rules.batch.timeout, rules.batch.max_body)
-    return Terms(once, gathers), told
+    priority = 0 if rules.priority is None else _priority(name, rules.priority, seen, told)
+    return Terms(once, gathers, priority), told
+
+
+def _priority(name: str, expression: Expression, seen: Mapping[str, Any], told: list[Verdict]) -> int:
+    """Seconds as ms, MOST_PRIORITY at most. What is no number is told, and counts as 0."""
+    got = expression.evaluate(seen)
+    value = got.value
+    if got.error is None and isinstance(value, int | float) and not isinstance(value, bool):
+        return 0 if math.isnan(value) else round(max(-MOST_PRIORITY, min(MOST_PRIORITY, value)) * 1000)
+    if got.error is not None or value is not None:
+        error = got.error or f"must be a number of seconds, and is {kind(value)}"
+        told.append(verdict(name, "priority", expression.text, expression.saw(seen), error))
+    return 0
 
 
 def _once(name: str, rule: OnceRule, seen: Mapping[str, Any], told: list[Verdict]) -> Once | None:

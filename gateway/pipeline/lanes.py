@@ -53,6 +53,11 @@ class Lanes(dict[str, Lane]):
             lane.claimable, lane.claimed_at = False, now
         return found
 
+    @property
+    def prioritized(self) -> list[str]:
+        """Those whose deliveries may have a priority; also what was made before a reload keeps its own."""
+        return [name for name, lane in self.items() if lane.subscription.priority is not None]
+
     def series(self, counts: Counts) -> Series:
         """What is under way and how much may be, for /metrics."""
         found: dict[tuple[str, Labels], Value] = {}

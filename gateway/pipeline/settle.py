@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.destinations import Answer
 from gateway.pipeline import system
 from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded
 from gateway.pipeline.route import Router
@@ -65,3 +66,16 @@ def _paused(claimed: Claimed, router: Router, now: int) -> tuple[Candidate, ...]
     if claimed.event.is_system:
         return ()
     return (system.paused(claimed.delivery.subscription, GONE, router, now),)
+
+
+def attempt_of(claimed: Claimed, started: float, answer: Answer) -> Attempt:
+    """The attempt that began at `started` (Unix seconds), by its answer."""
+    return Attempt(
+        delivery_id=claimed.delivery.delivery_id,
+        number=claimed.delivery.attempts,
+        started_at=round(started * 1000),
+        latency=answer.latency,
+        status=answer.status,
+        error=answer.error,
+        response=answer.response,
+    )

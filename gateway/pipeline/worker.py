@@ -24,7 +24,7 @@ from gateway.pipeline.lanes import Lanes
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
 from gateway.pipeline.runs import StoredRuns
-from gateway.pipeline.settle import interrupted, settlement
+from gateway.pipeline.settle import attempt_of, interrupted, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
@@ -174,7 +174,9 @@ class Worker:
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
             ordered = {name for name, lane in lanes.items() if lane.subscription.order_by is not None}
-            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered, retries)
+            result = await self._store.claim(
+                slots, leases, self._now(), self._owner, ordered, retries, self._lanes.prioritized
+            )
             for name, lane in lanes.items():
                 lane.gave_way()
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000
@@ -218,14 +220,14 @@ class Worker:
             log.error("%s waits for the rest of its batch: %s", claimed.delivery.delivery_id, error)
             return
         except asyncio.CancelledError:
-            attempt = _attempt(claimed, started, Answer(self._ms_since(started), error=STOPPED))
+            attempt = attempt_of(claimed, started, Answer(self._ms_since(started), error=STOPPED))
             await self._write(claimed, interrupted(claimed, attempt, self._now()))
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
         try:
-            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait, answer)
+            await self._settle(lane.subscription, claimed, attempt_of(claimed, started, answer), wait, answer)
             await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
@@ -292,15 +294,3 @@ class Worker:
 
     def _ms_since(self, started: float) -> int:
         return max(0, round((self._clock() - started) * 1000))
-
-
-def _attempt(claimed: Claimed, started: float, answer: Answer) -> Attempt:
-    return Attempt(
-        delivery_id=claimed.delivery.delivery_id,
-        number=claimed.delivery.attempts,
-        started_at=round(started * 1000),
-        latency=answer.latency,
-        status=answer.status,
-        error=answer.error,
-        response=answer.response,
-    )

@@ -32,7 +32,9 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.sealed_parts import SealedFlow, SealedHealth, SealedWaits
+from gateway.store.sealed_tail import SealedTail
 from gateway.store.sealing import Sealing
+from gateway.store.tail import Tail
 from gateway.store.watch import KeptAnswer
 from gateway.verdict import Verdict
 
@@ -61,6 +63,10 @@ class SealedStore:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
+    @property
+    def tail(self) -> Tail:
+        return cast(Tail, SealedTail(self._store.tail, self._seal))
+
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._store.accept(self._sealed(candidates))
 
@@ -75,8 +81,9 @@ class SealedStore:
         owner: str,
         ordered: Collection[str] = (),
         retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        result = await self._store.claim(slots, leases, now, owner, ordered, retries)
+        result = await self._store.claim(slots, leases, now, owner, ordered, retries, prioritized)
         opened = [one for each in result.claimed if (one := await self._claimed(each, now)) is not None]
         return replace(result, claimed=opened)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import orjson
 
 from gateway.store.records import Candidate, Duplicate, Rejection
@@ -82,3 +84,12 @@ def rejection(rejection: Rejection) -> Row:
         rejection.body_sha256,
         rejection.body,
     )
+
+
+def priorities(deliveries: Iterable[tuple[Candidate, Row]]) -> list[Row]:
+    """The priority and the id of each that has one. Rows begin with id, event and subscription."""
+    return [
+        (terms.priority, row[0])
+        for candidate, row in deliveries
+        if candidate.terms and (terms := candidate.terms.get(str(row[2]))) is not None and terms.priority
+    ]

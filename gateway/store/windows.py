@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.event import Event, new_id
+from gateway.event import new_id
 from gateway.store.records import Candidate
 from gateway.terms import Batch, Debounce
 
@@ -113,11 +113,11 @@ def gather(fresh: Iterable[Candidate], open: Mapping[Slot, Window]) -> Gathered:
 def _debounce(found: Gathered, candidate: Candidate, name: str, terms: Debounce) -> None:
     """The later event's delivery takes the place of the one that waits; an earlier event's gives way."""
     event, slot = candidate.event, (name, terms.key)
-    now, at = event.received_at, min(event.ts, event.received_at)
+    now = event.received_at
     window = found.windows.get(slot)
     opened_at = now
     if window is not None and window.batch_id is None and window.due_at > now:
-        if at < window.latest_at:
+        if event.ts < window.latest_at <= now:  # of the future nobody knows; then the last to come is later
             late = _make(found, candidate, name, window.due_at)
             found.debounced.append((late.delivery_id, now, f"debounced: {window.event_id} happened later"))
             return
@@ -128,14 +128,14 @@ def _debounce(found: Gathered, candidate: Candidate, name: str, terms: Debounce)
         due_at = min(due_at, opened_at + terms.timeout)
     made = _make(found, candidate, name, max(event.ts, due_at))
     found.windows[slot] = Window(
-        name, terms.key, made.delivery_id, event.event_id, opened_at, at, made.due_at
+        name, terms.key, made.delivery_id, event.event_id, opened_at, event.ts, made.due_at
     )
 
 
 def _batch(found: Gathered, candidate: Candidate, name: str, terms: Batch) -> None:
     """Into the open batch where there is room, else into a new one; an event of the future goes alone."""
     event, slot = candidate.event, (name, terms.key)
-    now, size = event.received_at, _size(event)
+    now, size = event.received_at, _size(candidate)
     if event.ts > now + terms.timeout:
         _make(found, candidate, name, event.ts, new_id(now))
         return
@@ -190,8 +190,10 @@ def _make(
     return made
 
 
-def _size(event: Event) -> int:
-    return len(event.data.encode()) + len(event.name) + len(event.id) + ENVELOPE
+def _size(candidate: Candidate) -> int:
+    """Bytes of the event in a body, also where it is stored encrypted."""
+    event, data = candidate.event, candidate.read(candidate.event.data)
+    return len(data.encode()) + len(event.name) + len(event.id) + ENVELOPE
 
 
 def rows(made: Sequence[Made], held: int) -> list[tuple[object, ...]]:

@@ -32,6 +32,7 @@ def test_a_delivery_as_json(home: Home) -> None:
         "held": False,
         "parked": False,
         "waits": [],
+        "batch_id": None,
         "in_flight": False,
     }
 

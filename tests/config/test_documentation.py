@@ -19,6 +19,7 @@ from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
 from gateway.config.gathering import Batch, Debounce, Idempotency
+from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
@@ -58,6 +59,9 @@ ALL = [
     *keys(Subscription, "subscriptions.*."),
     *keys(Waits, "subscriptions.*.waits."),
     *keys(Breaker, "subscriptions.*.breaker."),
+    *keys(RateLimit, "subscriptions.*.rate_limit."),
+    *keys(Throttle, "subscriptions.*.throttle."),
+    *keys(Timeouts, "subscriptions.*.timeouts."),
     *keys(Idempotency, "subscriptions.*.idempotency."),
     *keys(Debounce, "subscriptions.*.debounce."),
     *keys(Batch, "subscriptions.*.batch."),

@@ -12,6 +12,7 @@ from gateway.store import Store
 from gateway.store.records import (
     Attempt,
     Cancellation,
+    Candidate,
     Claimed,
     ClaimResult,
     NewDelivery,
@@ -19,6 +20,7 @@ from gateway.store.records import (
     Settlement,
     State,
 )
+from gateway.terms import Terms
 from tests.contract.conftest import HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio
@@ -230,3 +232,38 @@ async def test_lanes_keep_the_order_of_a_key(store: Store, make: Make) -> None:
 async def claim_in_order(store: Store, slots: int, retries: int) -> Sequence[Claimed]:
     allowed = {"app": retries}
     return (await store.claim({"app": slots}, {"app": LEASE}, NOW, "w", ["app"], allowed)).claimed
+
+
+async def by_priority(store: Store, slots: int, now: int = NOW) -> list[str]:
+    result = await store.claim({"app": slots}, {"app": LEASE}, now, "w", prioritized=["app"])
+    return [one.event.id for one in result.claimed]
+
+
+def ranked(make: Make, id: str, seconds: int, **more: object) -> Candidate:
+    terms = {"app": Terms(priority=seconds * 1000)}
+    return replace(make(id, to=("app",), **more), terms=terms)
+
+
+async def test_a_priority_puts_one_before_others_that_have_been_due_for_longer(
+    store: Store, make: Make
+) -> None:
+    await store.accept([ranked(make, "old", 0, at=NOW - 100_000), ranked(make, "mid", 0, at=NOW - 50_000)])
+    await store.accept([ranked(make, "first", 120), ranked(make, "later", -30), ranked(make, "urgent", 60)])
+    assert await by_priority(store, 1) == ["first"]
+    assert await by_priority(store, 9) == ["old", "urgent", "mid", "later"]
+
+
+async def test_a_priority_brings_nothing_before_its_time(store: Store, make: Make) -> None:
+    await store.accept([ranked(make, "later", 600, ts=NOW + 1000), ranked(make, "now", -600)])
+    assert await by_priority(store, 9) == ["now"]
+    assert await by_priority(store, 9, NOW + 1000) == ["later"]
+
+
+async def test_a_replay_keeps_the_priority(store: Store, make: Make) -> None:
+    [done] = await store.accept([ranked(make, "e", 600)])
+    [one] = (await ask(store)).claimed
+    await store.settle(settled(one, "dead"))
+    again = NewDelivery("again", done.event_id, "app", NOW, replay_of=one.delivery.delivery_id)
+    await store.replay([again], NOW)
+    await store.accept([ranked(make, "other", 0, at=NOW - 1000)])
+    assert await by_priority(store, 1) == ["e"]

@@ -15,6 +15,7 @@ from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.audit import Entry
 from gateway.store.postgres import PostgresStore
 from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Rejection, Settlement
+from gateway.terms import Batch, Terms
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
 from tests.contract.test_waits import follow, order, paid
@@ -123,6 +124,19 @@ async def test_the_copy_goes_on_working(filled: Path, database: str) -> None:
     [waited] = (await store.claim({"app": 99}, {"app": HOUR}, NOW + 900 * HOUR, "me")).claimed
     assert waited.event.id == "o2"
     await store.close()
+
+
+async def test_a_batch_stays_together(tmp_path: Path, database: str) -> None:
+    ours = await open_store(tmp_path / "gateway.db")
+    terms = {"app": Terms(gathers=Batch("", 9, HOUR, 10_000))}
+    await ours.accept([replace(candidate(id, to=("app",)), terms=terms) for id in ("a", "b")])
+    await ours.close()
+    assert all(one.same for one in await copied(tmp_path / "gateway.db", database))
+    theirs = await PostgresStore.open(database, clock="caller")
+    [leads] = (await theirs.claim({"app": 9}, {"app": HOUR}, NOW + HOUR, "me")).claimed
+    batch = await theirs.batches.of(leads.delivery.delivery_id)
+    assert (leads.event.id, [other.event.id for other in batch.others]) == ("a", ["b"])
+    await theirs.close()
 
 
 @pytest.mark.parametrize("pages", range(0, 9, 2))

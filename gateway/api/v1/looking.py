@@ -16,7 +16,7 @@ import adapters
 from adapters.page import Facts
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import DeliveryQuery, EventQuery, RatesQuery, RejectionQuery, TypeQuery
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery, TypeQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
@@ -25,7 +25,6 @@ from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
 from gateway.operate.event_types import TypePage, type_page, type_rows
 from gateway.operate.paging import Fetch, Kept
-from gateway.operate.rates import Rates, read_rates
 from gateway.store.health import Health
 from gateway.store.records import Duplicate, Query, Rejection, Stored
 
@@ -217,9 +216,7 @@ def _copy(copy: Duplicate, document: object) -> answers.CopyRow:
 
 
 def _difference(path: str, document: object) -> answers.Difference:
-    found = [document] if path == "$" else values_at(document, path)
-    if document is None:
-        found = []
+    found = [] if document is None else [document] if path == "$" else values_at(document, path)
     return answers.Difference(path=path, first=found[0]) if found else answers.Difference(path=path)
 
 
@@ -256,12 +253,6 @@ async def delivery(asked: Asked) -> rows.TriedRow:
         raise missing("delivery", asked.id, "/deliveries")
     attempts = await asked.opened.store.attempts(asked.id)
     return rows.TriedRow.told(found, attempts, asked.opened.now)
-
-
-async def rates(asked: Asked) -> Rates:
-    """How much came and went of late, by source and by subscription, and what waits: `gateway top`."""
-    opened = asked.opened
-    return await read_rates(opened.store, opened.settings, asked.query_as(RatesQuery).window, opened.now)
 
 
 def _get(
@@ -303,6 +294,5 @@ OPERATIONS = (
     ),
     _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
     _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
-    _get("rates", "/rates", rates, Rates, "Rates and backlogs", query=RatesQuery),
     _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
 )

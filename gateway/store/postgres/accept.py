@@ -108,6 +108,8 @@ async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
         await session.count("insert_verdicts", *columns(verdicts))
     if deliveries:
         await session.count("insert_deliveries", *columns([row for _, row in deliveries]))
+        if priorities := values.priorities(deliveries):
+            await session.count("prioritize", *columns([(id, priority) for priority, id in priorities]))
         if opened:
             await waits.park_first(session, opened)
         for candidate in fresh:

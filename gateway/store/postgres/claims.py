@@ -73,15 +73,36 @@ class Floors:
                 self.forget(asked.slots)
             raise
 
+    async def claim_in_order(self, session: Session, claims: Sequence[Claim]) -> list[ClaimResult]:
+        """The same, as an operation of its own: what waits for another node's order holds up nothing else."""
+        return await self.claim(session, claims)
+
     def learn(self, subscription: str, claimed_up_to: int, now: int, lane: int = FIRST) -> None:
         """All that was due at `claimed_up_to` or before has been claimed by `now` (the store's Unix ms)."""
         if floor := self._floors.get((subscription, lane)):
             floor.due_at = max(0, min(claimed_up_to, now - SLACK))
 
     def low(self, asked: Claim, lane: int, whole: bool) -> list[int]:
-        """Where each subscription of a claim starts; at the very beginning with `whole`, and in order."""
-        from_start = asked.ordered if not whole else asked.slots
+        """Where each subscription of a claim starts: at the beginning with `whole`, in order, by priority."""
+        from_start = asked.slots if whole else {*asked.ordered, *asked.prioritized}
         return [0 if name in from_start else self.of(name, lane) for name in asked.slots]
+
+
+def together(asked: Sequence[Claim], found: Sequence[ClaimResult | BaseException]) -> ClaimResult:
+    """What each claim found, as one result. Who has leased something must hear of it, whatever became of the
+    others: those are due in SLACK. Raises the first error where nothing was leased."""
+    results = [one for one in found if not isinstance(one, BaseException)]
+    errors = [one for one in found if isinstance(one, BaseException)]
+    claimed = [delivery for result in results for delivery in result.claimed]
+    if errors and not claimed:
+        raise errors[0]
+    next_due: dict[str, int] = {}
+    for part, one in zip(asked, found, strict=True):
+        if isinstance(one, BaseException):
+            next_due |= dict.fromkeys(part.slots, part.now + SLACK)
+        else:
+            next_due |= one.next_due
+    return ClaimResult(claimed, next_due)
 
 
 async def _claim(session: Session, floors: Floors, asked: Claim) -> ClaimResult:
@@ -91,7 +112,8 @@ async def _claim(session: Session, floors: Floors, asked: Claim) -> ClaimResult:
     slots = [0 if name in asked.ordered else asked.slots[name] for name in names]
     retries = [0 if name in asked.ordered else asked.most_retries(name) for name in names]
     leases = [asked.leases[name] for name in names]
-    leased = await session.rows("claim", names, slots, leases, first, at, asked.owner, retries, again)
+    reach = [asked.reach(name) for name in names]
+    leased = await session.rows("claim", names, slots, leases, first, at, asked.owner, retries, again, reach)
     for name in (name for name in names if name in asked.ordered):
         leased += await _claim_both_in_order(session, asked, name)
     taken = {name: _Taken.of(asked, name, leased) for name in names}
@@ -154,7 +176,7 @@ async def _claim_in_order(
     at = session.at(asked.now)
     leased: list[asyncpg.Record] = []
     for _ in range(LOOKS if slots else 0):
-        found = await session.rows("due_in_order", name, at, LOOK, lane)
+        found = await session.rows("due_in_order", name, at, LOOK, lane, asked.reach(name))
         turn = [row["delivery_id"] for row in found if row["next"]][: slots - len(leased)]
         if turn:
             leased += await session.rows("lease_these", turn, at, asked.leases[name], asked.owner)
@@ -173,11 +195,11 @@ async def expired(session: Session, now: int, limit: int) -> list[Claimed]:
 
 
 async def whole(session: Session, leased: Sequence[asyncpg.Record]) -> list[Claimed]:
-    """Leased deliveries with their events, by due time, then arrival."""
+    """Deliveries with their events, by due time and priority, then arrival."""
     if not leased:
         return []
     ids = list({row["event_id"] for row in leased})
     events = {row["event_id"]: row for row in await session.rows("events_of", ids)}
-    ordered = sorted(leased, key=lambda row: (row["due_at"], row["seq"]))
+    ordered = sorted(leased, key=lambda row: (row["due_at"] - row.get("priority", 0), row["seq"]))
     joined = [{**row, **events[row["event_id"]]} for row in ordered if row["event_id"] in events]
     return await with_waits(session, [rows.claimed(row) for row in joined])

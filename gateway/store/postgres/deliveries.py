@@ -32,6 +32,11 @@ async def settle(session: Session, settlements: Sequence[Settlement]) -> list[bo
     return held
 
 
+async def settle_in_order(session: Session, settlements: Sequence[Settlement]) -> list[bool]:
+    """The same, as an operation of its own: what waits for another node's order holds up nothing else."""
+    return await settle(session, settlements)
+
+
 async def disown(session: Session, owners: Sequence[tuple[str, int]]) -> list[int]:
     """End every lease of (owner) at `now`."""
     return [await session.count("disown", owner, session.at(now)) for owner, now in owners]

@@ -25,7 +25,7 @@ WHERE d.delivery_id = b.delivery_id AND d.attempts = b.number AND d.leased_by IS
 
 -- name: not_started
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits, d.batch_id
 FROM deliveries_pending AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.subscription = $1 AND least(d.retries, 1) = 0 AND d.leased_until IS NULL
     AND d.due_at <= $2 AND d.attempts = 0 AND greatest(e.ts, d.created_at) <= $2
@@ -34,7 +34,7 @@ LIMIT $3;
 
 -- name: not_finished
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits, d.batch_id
 FROM deliveries_pending AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.subscription = $1 AND d.leased_until IS NULL AND greatest(e.ts, d.created_at) <= $2
 LIMIT $3;

@@ -10,7 +10,7 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at, batch_id, waits,
+       last_status, last_error, order_key, order_at, priority, batch_id, waits,
        CASE WHEN leased_until = 8000000000000000 OR batch_id IS NOT NULL AND leased_until = 9000000000000000
             THEN leased_until END
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
@@ -115,11 +115,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error, order_key, order_at, batch_id, waits,
+                        finished_at, replay_of, last_status, last_error, order_key, order_at, priority, batch_id, waits,
                         leased_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
                      $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[],
-                     $16::text[], $17::int[], $18::bigint[]);
+                     $16::int[], $17::text[], $18::int[], $19::bigint[]);
 
 -- name: take_waits
 INSERT INTO waits (seq, delivery_id, step, event_id, subscription, is_pattern, topic, patterns, match, path, key, ends, state,

@@ -11,13 +11,17 @@ CREATE TABLE subscription_health (
     probing_until bigint
 );
 
+-- name: priority
+-- By so many ms a delivery goes before others that are due.
+ALTER TABLE deliveries ADD COLUMN priority integer NOT NULL DEFAULT 0;
+
 -- name: deliveries_due_before
 DROP INDEX deliveries_due;
 
 -- name: deliveries_due
 -- What is due of a subscription, retries apart from what did not fail yet, so that neither is searched for the other.
 -- Older nodes find what is due by its first column, and sort.
-CREATE INDEX deliveries_due ON deliveries_pending (subscription, least(retries, 1), due_at, seq)
+CREATE INDEX deliveries_due ON deliveries_pending (subscription, least(retries, 1), (due_at - priority), seq)
 WHERE leased_until IS NULL;
 
 -- name: flow

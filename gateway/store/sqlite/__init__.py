@@ -96,8 +96,9 @@ class SqliteStore(Parts):
         owner: str,
         ordered: Collection[str] = (),
         retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered, retries or {})
+        asked = Claim(slots, leases, now, owner, ordered, retries or {}, prioritized)
         return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:

@@ -61,6 +61,7 @@ def _insert_fresh(db: sqlite3.Connection, fresh: Sequence[Candidate]) -> None:
     _insert(db, "take_key", [values.key(c) for c in fresh if c.key is not None])
     deliveries = [(c, row) for c in fresh for row in _delivery_rows(c)]
     _insert(db, "insert_delivery", [row for _, row in deliveries])
+    _insert(db, "prioritize", values.priorities(deliveries))
     make_gathered(db, fresh)
     _insert(db, "insert_verdict", [row for c in fresh if c.verdicts for row in values.verdicts(c)])
     bodies = {r.request_id: r.body for c in fresh if (r := c.reception) and r.request_id is not None}

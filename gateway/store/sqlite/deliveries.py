@@ -46,10 +46,8 @@ def _claim(db: sqlite3.Connection, asked: Claim) -> ClaimResult:
 def _next_due(db: sqlite3.Connection, name: str, again: bool) -> int | None:
     """When the next is due, retries only with `again`."""
     lanes = (FIRST, AGAIN) if again else (FIRST,)
-    found = [
-        db.execute(SQL["next_due"], {"subscription": name, "lane": lane}).fetchone()[0] for lane in lanes
-    ]
-    return min((due_at for due_at in found if due_at is not None), default=None)
+    found = [db.execute(SQL["next_due"], {"subscription": name, "lane": lane}).fetchone() for lane in lanes]
+    return min((row[0] for row in found if row is not None), default=None)
 
 
 def _lease(db: sqlite3.Connection, asked: Claim, name: str) -> tuple[list[int], list[int]]:
@@ -60,6 +58,7 @@ def _lease(db: sqlite3.Connection, asked: Claim, name: str) -> tuple[list[int], 
         "retries": asked.most_retries(name),
         "lease": asked.leases[name],
         "now": asked.now,
+        "latest": asked.now + asked.reach(name),
         "owner": asked.owner,
     }
     leased = db.execute(SQL["lease_due"], values).fetchall()
@@ -76,8 +75,9 @@ def lease_in_order(
 ) -> list[int]:
     """Lease those whose turn it is. What is found behind another of its key is held, and not found again."""
     leased: list[int] = []
+    values = {"subscription": name, "now": asked.now, "limit": LOOK, "lane": lane}
+    values["latest"] = asked.now + asked.reach(name)
     for _ in range(LOOKS if slots else 0):
-        values = {"subscription": name, "now": asked.now, "limit": LOOK, "lane": lane}
         found = db.execute(SQL["due_in_order"], values).fetchall()
         turn = [seq for seq, next in found if next][: slots - len(leased)]
         lease = {"now": asked.now, "lease": asked.leases[name], "owner": asked.owner}

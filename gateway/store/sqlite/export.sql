@@ -12,7 +12,7 @@ WHERE e.seq >= ?1 AND e.seq <= ?2 ORDER BY 1, 2;
 -- A lease is not moved: whoever held it is at work on this store. That a delivery is parked is, and what another of
 -- its batch leads stays led.
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at, batch_id, waits,
+       last_status, last_error, order_key, order_at, priority, batch_id, waits,
        CASE WHEN leased_until = 8000000000000000 OR batch_id IS NOT NULL AND leased_until = 9000000000000000
             THEN leased_until END
 FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT ?2;

@@ -8,9 +8,12 @@ CREATE TABLE subscription_health (
     probing_until INTEGER
 ) WITHOUT ROWID;
 
+-- By so many ms a delivery goes before others that are due.
+ALTER TABLE deliveries ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+
 -- What is due of a subscription, retries apart from what did not fail yet, so that neither is searched for the other.
 DROP INDEX deliveries_due;
-CREATE INDEX deliveries_due ON deliveries (subscription, min(retries, 1), due_at)
+CREATE INDEX deliveries_due ON deliveries (subscription, min(retries, 1), due_at - priority)
 WHERE state = 'pending' AND leased_until IS NULL;
 
 -- What began of late of subscriptions with a rate limit or a throttle, for each key, until it says nothing any more.

@@ -80,7 +80,7 @@ def _state(delivery: Delivery, paused: Pause | None) -> str:
     if delivery.state != "pending":
         # What was never tried has no error of an attempt, but a reason.
         reason = f"; {delivery.last_error}" if delivery.last_error and not delivery.attempts else ""
-        return f"{delivery.state} at {local(delivery.finished_at)}{_because(delivery)}{reason}"
+        return f"{delivery.state} at {local(delivery.finished_at)}{_because(delivery) or reason}"
     if paused is not None:
         return f"pending; the subscription is paused since {local(paused.paused_at)}: {paused.reason}"
     if delivery.waits_for:

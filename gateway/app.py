@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -21,12 +22,15 @@ from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.api import v1
 from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
+from gateway.following import Follower
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.metrics import Metrics
+from gateway.operate.auditing import Act, Actor, note
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, StoreError, StoreUnavailable, open_store
+from gateway.store.audit import Outcome
 from gateway.telemetry.process import Telemetry
 from gateway.telemetry.siblings import Siblings
 from gateway.ui import Site
@@ -101,6 +105,12 @@ class Gateway:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)
 
+    async def note(self, act: Act, outcome: Outcome) -> None:
+        """Keep in the audit log what a signal had this process do."""
+        if self._store is not None:
+            actor = Actor("signal", "", "server", socket.gethostname())
+            await note(self._store, actor, act, outcome, round(self._clock() * 1000))
+
     def let_go(self) -> None:
         """Answer those who follow over the API, since the gateway is about to stop."""
         self._api.stop()
@@ -171,6 +181,8 @@ class Gateway:
             ending.push_async_callback(_end, keeping)
             ending.push_async_callback(_end, asyncio.create_task(self._metrics.keep_writing()))
             if self._role.delivers:  # one process of a machine does, whoever receives
+                follower = Follower(store, lambda: self._running, wake, self._clock)
+                ending.push_async_callback(_end, asyncio.create_task(follower.run()))
                 catching_up = keep_caught_up(store, lambda: self._running, wake, self._clock)
                 ending.push_async_callback(_end, asyncio.create_task(catching_up))
             yield

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.auditing import AuditRow
 from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.rates import Rates
 from gateway.operate.rows import (
@@ -176,15 +177,18 @@ class Gateway:
     def tail(
         self, cursor: str | None = None, *, kinds: str = "events", wait: int = 20_000, **query: Any
     ) -> Tailed:
-        """What happened behind the cursor; waits `wait` ms where nothing did. Without one: the cursor of now.
-
-        Others: `source`, `name`, `since`, `limit`, `bodies`, `listener` and `to`, as the API has them.
-        """
+        """What happened behind the cursor, or the cursor of now. `query`: what else GET /tail takes."""
         return self._get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **query)
 
     def rates(self, window: int = 60_000) -> Rates:
         """How much came and went within the last `window` ms, and what waits."""
         return self._get(Rates, "rates", window=window)
+
+    def audit(
+        self, *, who: str | None = None, action: str | None = None, since: int | None = None
+    ) -> Iterator[AuditRow]:
+        """Who did what, newest first."""
+        return self.every(answers.AuditPage, "audit", who=who, action=action, since=since)
 
     def listeners(self) -> list[ListenerRow]:
         """Who listens under a name now."""

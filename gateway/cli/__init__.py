@@ -33,6 +33,7 @@ VERBS = {
     "rejections": ("rejections", "List or count refused requests."),
     "quarantine": ("quarantine", "List or release refused requests kept whole."),
     "deliveries": ("deliveries", "List deliveries, newest first."),
+    "audit": ("audit", "List who did what, newest first."),
     "replay": ("replay", "Deliver stored events anew."),
     "backfill": ("backfill", "Take in what the provider knows of and no webhook brought."),
     "cancel": ("cancel", "End pending deliveries."),

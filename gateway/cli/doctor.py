@@ -10,8 +10,10 @@ import orjson
 import typer
 
 from adapters.provider_api import ApiError
+from gateway.cli.completing import providers
 from gateway.cli.listing import printable
 from gateway.cli.opening import NOTHING, ConfigOption, config_path, settings_at, stop
+from gateway.cli.options import WhichSourceOption
 from gateway.cli.provider_side import asked_source, endpoints_api
 from gateway.config import Settings, Source
 from gateway.endpoints import Finding, OurSide, compare, wanted_types
@@ -32,14 +34,15 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     provider: Annotated[
-        str | None, typer.Argument(metavar="PROVIDER", help="A source, or its adapter.  [default: all]")
+        str | None,
+        typer.Argument(
+            metavar="PROVIDER", autocompletion=providers, help="A source, or its adapter.  [default: all]"
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="The endpoint's URL, to the letter.")
     ] = None,
-    source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="Which, where several have the adapter.")
-    ] = None,
+    source: WhichSourceOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a finding.")] = False,
     config: ConfigOption = None,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import providers, sources, subscriptions
 from gateway.config import parse_duration, parse_moment
 
 
@@ -30,7 +31,26 @@ def duration(text: str) -> float:
 
 
 SourceOption = Annotated[
-    str | None, typer.Option("--source", metavar="NAME", help="Only of this source; `gateway`: its own.")
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="NAME",
+        autocompletion=sources,
+        help="Only of this source; `gateway`: its own.",
+    ),
+]
+ProviderArgument = Annotated[
+    str,
+    typer.Argument(metavar="PROVIDER", autocompletion=providers, help="A source, or its adapter."),
+]
+WhichSourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="NAME",
+        autocompletion=sources,
+        help="Which, where several have the adapter.",
+    ),
 ]
 NameOption = Annotated[
     str | None,
@@ -61,7 +81,22 @@ LimitOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line; times are Unix ms.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 SubscriptionOption = Annotated[
-    str | None, typer.Option("--subscription", metavar="NAME", help="Only for this subscription.")
+    str | None,
+    typer.Option(
+        "--subscription",
+        metavar="NAME",
+        autocompletion=subscriptions,
+        help="Only for this subscription.",
+    ),
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--subscription",
+        metavar="NAME",
+        autocompletion=subscriptions,
+        help="To this one; with --failed: only its own.",
+    ),
 ]
 AgeOption = Annotated[
     float | None,

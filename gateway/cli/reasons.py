@@ -13,9 +13,9 @@ from gateway.cli.opening import Opened
 from gateway.config import Subscription
 from gateway.event import Event, compile_patterns
 from gateway.store.records import Delivery, Pause
-from gateway.verdict import Verdict
+from gateway.verdict import Reason, Verdict
 
-Answer = Literal["delivery", "filter", "error", "schema", "name", "later"]
+Answer = Literal["delivery", "filter", "error", "idempotency", "schema", "name", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Why:
     """What one subscription has to do with one event.
 
     `delivery`: it gets, or got, it. `filter` and `error`: its `if:` was not true, or could not be computed,
-    when the event came. `schema`: the data broke a schema that refuses. `name`: by the config of now its
-    patterns do not match. `later`: they do, but they did not when the event came, or the subscription was not
-    there.
+    when the event came. `idempotency`: an earlier event has the same key. `schema`: the data broke a schema
+    that refuses. `name`: by the config of now its patterns do not match. `later`: they do, but they did not
+    when the event came, or the subscription was not there.
     """
 
     subscription: str
@@ -62,7 +62,7 @@ def _why(
         said = [_state(made[-1], paused), *([verdict_text(verdict)] if verdict else [])]
         return Why(name, "delivery", "; ".join(said), verdict, made, paused)
     if verdict is not None:
-        answer: Answer = "filter" if verdict.reason == "order" else verdict.reason
+        answer = _ANSWERS.get(verdict.reason, "filter")
         return Why(name, answer, verdict_text(verdict), verdict, paused=paused)
     if subscription is not None and not compile_patterns(subscription.events).fullmatch(event.name):
         detail = f"by the config of now none of {', '.join(subscription.events)} matches {event.name}"
@@ -72,28 +72,58 @@ def _why(
     return Why(name, "later", detail, paused=paused)
 
 
+_ANSWERS: Mapping[Reason, Answer] = {"error": "error", "idempotency": "idempotency", "schema": "schema"}
+
+
 def _state(delivery: Delivery, paused: Pause | None) -> str:
     """How far a delivery has come, and what it waits for."""
     if delivery.state != "pending":
-        return f"{delivery.state} at {local(delivery.finished_at)}"
+        # What was never tried has no error of an attempt, but a reason.
+        reason = f"; {delivery.last_error}" if delivery.last_error and not delivery.attempts else ""
+        return f"{delivery.state} at {local(delivery.finished_at)}{_because(delivery) or reason}"
     if paused is not None:
         return f"pending; the subscription is paused since {local(paused.paused_at)}: {paused.reason}"
+    if delivery.waits_for:
+        return f"pending; it waits for {delivery.waits_for} until {local(delivery.due_at)}"
+    if delivery.batch_id is not None:
+        return f"pending, in the batch {delivery.batch_id}, due at {local(delivery.due_at)} at the latest"
     if delivery.held:
         return f"pending; an earlier delivery of the key {delivery.order_key!r} comes first"
     return f"pending, due at {local(delivery.due_at)}"
 
 
+def _because(delivery: Delivery) -> str:
+    """Which event cancelled a delivery, where one did."""
+    ended = [wait for wait in delivery.waited if wait.ends and wait.state == "matched"]
+    if delivery.state != "cancelled" or not ended:
+        return ""
+    return f" by cancel_on {' '.join(ended[0].patterns)}, event {ended[0].async_id}"
+
+
 def verdict_text(verdict: Verdict) -> str:
     """A verdict in a sentence."""
     saw = f"; it saw {verdict.saw}" if verdict.saw != "{}" else ""
-    if verdict.reason == "order":
-        return f"without an order key: order_by: {verdict.expression} failed: {verdict.error}{saw}"
+    if verdict.reason == "idempotency" and verdict.error is None:
+        return f"{verdict.first_event_id} has the same idempotency key: {verdict.expression}{saw}"
+    if verdict.reason in _KEYS:
+        key, does = _KEYS[verdict.reason]
+        return f"{does}: {key} {verdict.expression} failed: {verdict.error}{saw}"
     if verdict.reason == "schema":
         again = f"gateway replay {verdict.event_id} --subscription {verdict.subscription}"
         return f"its data breaks the schema of {verdict.expression}: {verdict.saw}; to deliver it: {again}"
     if verdict.reason == "error":
         return f"if: {verdict.expression} failed, which counts as no match: {verdict.error}{saw}"
     return f"if: {verdict.expression} was not true{saw}"
+
+
+_KEYS: Mapping[Reason, tuple[str, str]] = {
+    "order": ("order_by:", "without an order key"),
+    "idempotency": ("idempotency:", "delivered without an idempotency key"),
+    "debounce": ("debounce.key:", "delivered at once, without a debounce key"),
+    "batch": ("batch.key:", "in the batch of those without a key"),
+    "priority": ("priority:", "delivered without a priority"),
+}
+"""Where an expression for a key stands, and what happened as it failed."""
 
 
 def verdict_json(verdict: Verdict) -> Mapping[str, Any]:
@@ -103,6 +133,7 @@ def verdict_json(verdict: Verdict) -> Mapping[str, Any]:
         "expression": verdict.expression,
         "saw": orjson.Fragment(verdict.saw.encode()),
         "error": verdict.error,
+        "first_event_id": verdict.first_event_id,
     }
 
 

@@ -13,13 +13,15 @@ from typing import Any, TypeVar
 from gateway.cli.cancel import show_ended
 from gateway.cli.listing import local
 from gateway.cli.opening import NOTHING, STORE, USAGE, Look, note, stop
-from gateway.cli.replay import Planned, show_planned
+from gateway.cli.planned import Planned, show_planned
+from gateway.cli.replay import DEAD
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
 from gateway.operate.opened import Looked, Named
 from gateway.operate.paging import Fetch
 from gateway.operate.rows import Row
+from gateway.store.audit import Entry, Which
 from gateway.store.records import (
     Attempt,
     Delivery,
@@ -54,14 +56,14 @@ class There:
             raise
 
     async def events(self, query: Query) -> Sequence[Stored]:
-        return self._list(answers.Events, "events", query, lambda row, seq: row.record(seq), **_event(query))
+        return self.list(answers.Events, "events", query, lambda row, seq: row.record(seq), **_event(query))
 
     def with_payload(self, payload: str) -> Fetch[Stored]:
         """A list of the events with this in their payload, `data.object.customer=cus_1`."""
 
         async def events(query: Query) -> Sequence[Stored]:
             which = _event(query) | {"payload": payload}
-            return self._list(answers.Events, "events", query, lambda row, seq: row.record(seq), **which)
+            return self.list(answers.Events, "events", query, lambda row, seq: row.record(seq), **which)
 
         return events
 
@@ -69,7 +71,7 @@ class There:
         if query.event_id is not None:
             return [] if query.before is not None else self._copies(query.event_id)
         kind = answers.Duplicates
-        return self._list(kind, "duplicates", query, lambda row, seq: row.record(seq), **_event(query))
+        return self.list(kind, "duplicates", query, lambda row, seq: row.record(seq), **_event(query))
 
     def _copies(self, event_id: str) -> list[Duplicate]:
         """All copies of one event, newest first, as one page that is the last."""
@@ -83,7 +85,7 @@ class There:
     async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
         path = "quarantine" if quarantined else "rejections"
         which = {"source": query.source, "since": query.since}
-        return self._list(answers.Rejections, path, query, lambda row, seq: row.record(seq), **which)
+        return self.list(answers.Rejections, path, query, lambda row, seq: row.record(seq), **which)
 
     async def rejection_counts(self) -> Sequence[RejectionCount]:
         return [count.record() for count in self.gateway.rejection_counts()]
@@ -91,7 +93,7 @@ class There:
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
         which = {"state": query.state, "subscription": query.subscription, "event_id": query.event_id}
         more = which | _event(query)
-        return self._list(answers.Deliveries, "deliveries", query, lambda row, seq: row.record(seq), **more)
+        return self.list(answers.Deliveries, "deliveries", query, lambda row, seq: row.record(seq), **more)
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
         try:
@@ -109,7 +111,11 @@ class There:
         paused = [*(each.paused for each in found.items), *(each.paused for each in found.left)]
         return [each.record() for each in paused if each is not None]
 
-    def _list(
+    @property
+    def audit(self) -> AuditThere:
+        return AuditThere(self)
+
+    def list(
         self,
         kind: type[Page[Item]],
         path: str,
@@ -127,6 +133,19 @@ class There:
             if cursor is None:
                 break
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class AuditThere:
+    """The audit log of a gateway elsewhere."""
+
+    there: There
+
+    async def entries(self, which: Which) -> Sequence[Entry]:
+        asked = Query(before=which.before, limit=which.limit)
+        chosen = {"who": which.who, "action": which.action, "since": which.since}
+        kind = answers.AuditPage
+        return self.there.list(kind, "audit", asked, lambda row, seq: row.record(seq), **chosen)
 
 
 def _event(query: Query) -> dict[str, Any]:
@@ -211,7 +230,8 @@ def replay(url: str, ids: Sequence[str], query: Query, subscription: str | None,
             if dry_run or not done.more:
                 break
         if not planned:
-            raise stop(f"no dead delivery ended since {local(query.since)} that has no later one", NOTHING)
+            told = f"no dead delivery ended since {local(query.since)} that has no later one"
+            raise stop(f"{told}; {DEAD}", NOTHING)
         show_planned(planned, made, dry_run)
         if done.more:
             note("and more: a dry run elsewhere looks at the newest 10000 only")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.listing import TABLE_LIMIT, Columns, local, pages, print_table
+from gateway.cli.listing import local, pages
 from gateway.cli.opening import (
     NOTHING,
     USAGE,
@@ -21,13 +21,18 @@ from gateway.cli.opening import (
     stop,
     unknown,
 )
-from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, moment
+from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, TargetOption, moment
+from gateway.cli.planned import Planned, show_planned
 from gateway.cli.progress import bar
 from gateway.event import new_id
+from gateway.operate.auditing import Act
+from gateway.repeating import repeat
 from gateway.store.records import Delivery, NewDelivery, Query, Stored
 
 BATCH = 500
 """New deliveries in one transaction at most."""
+
+DEAD = "list dead letters with: gateway deliveries --state dead"
 
 RATE = 50
 """New deliveries that become due in a second, where they were not named one by one."""
@@ -58,10 +63,7 @@ def replay(
     ] = None,
     source: SourceOption = None,
     name: NameOption = None,
-    subscription: Annotated[
-        str | None,
-        typer.Option("--subscription", metavar="NAME", help="To this one; with --failed: only its own."),
-    ] = None,
+    subscription: TargetOption = None,
     rate: Annotated[
         int | None,
         typer.Option(
@@ -87,7 +89,7 @@ def replay(
 
     there = elsewhere(config, url)
     if there is None:
-        return run(config, job)
+        return run(config, job, None if dry_run else asked.act)
     if any(each is not None for each in (until, rate)) or not (ids or failed):
         raise stop("elsewhere, replay IDs, or what --failed --since names: without --until and --rate", USAGE)
     from gateway.cli.remote import replay as replay_there
@@ -105,6 +107,20 @@ class Asked:
     until: int | None
     subscription: str | None
 
+    @property
+    def act(self) -> Act:
+        """What the audit log keeps of it."""
+        query = self.query
+        said = {
+            "failed": self.failed or None,
+            "since": query.since,
+            "until": self.until,
+            "source": query.source,
+        }
+        said |= {"name": query.name, "subscription": self.subscription}
+        detail = " ".join(f"{key}={value}" for key, value in said.items() if value is not None)
+        return Act("replay", " ".join(self.ids), detail)
+
 
 async def _plan(opened: Opened, asked: Asked) -> list[Planned]:
     """The deliveries to make; ends the command where there are none."""
@@ -112,7 +128,11 @@ async def _plan(opened: Opened, asked: Asked) -> list[Planned]:
     if asked.ids:
         return await _of_ids(opened, asked.ids, asked.subscription)
     find = _of_failed if asked.failed else _of_filter
-    planned = [one async for one in find(opened, asked.query, asked.until, asked.subscription)]
+    planned = []
+    with bar("looking") as tell:
+        async for one in find(opened, asked.query, asked.until, asked.subscription):
+            planned.append(one)
+            tell(1)
     if not planned:
         raise stop(_nothing(asked.failed, asked.query.since), NOTHING)
     return planned
@@ -120,8 +140,8 @@ async def _plan(opened: Opened, asked: Asked) -> list[Planned]:
 
 def _nothing(failed: bool, since: int | None) -> str:
     if failed:
-        return f"no dead delivery ended since {local(since)} that has no later one"
-    return f"no event since {local(since)} matches that a subscription wants"
+        return f"no dead delivery ended since {local(since)} that has no later one; {DEAD}"
+    return f"no event since {local(since)} matches that a subscription wants; list all with: gateway events"
 
 
 def _spread(planned: Sequence[Planned], rate: int | None) -> Sequence[Planned]:
@@ -132,14 +152,6 @@ def _spread(planned: Sequence[Planned], rate: int | None) -> Sequence[Planned]:
         replace(one, new=replace(one.new, due_at=one.new.due_at + 1000 * number // rate))
         for number, one in enumerate(planned)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A delivery to make, with the name of its event."""
-
-    new: NewDelivery
-    name: str
 
 
 def _check(subscription: str | None, opened: Opened) -> None:
@@ -252,18 +264,10 @@ async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) 
     with bar("replaying", len(planned)) as tell:
         for start in range(0, 0 if dry_run else len(planned), BATCH):
             batch = [one.new for one in planned[start : start + BATCH]]
-            made += await opened.whole.replay(batch, opened.now)
+            made += await repeat(opened.whole, opened.router, batch, opened.now)
             tell(len(batch))
     show_planned(planned, len(planned) if dry_run else made, dry_run)
     await _tell_of_pauses(opened, {one.new.subscription for one in planned})
-
-
-def show_planned(planned: Sequence[Planned], count: int, dry_run: bool) -> None:
-    """Print what a replay made, or would make."""
-    print_table(_DRY if dry_run else _MADE, planned[:TABLE_LIMIT])
-    if len(planned) > TABLE_LIMIT:
-        note(f"and {len(planned) - TABLE_LIMIT} more")
-    note(f"{'would make' if dry_run else 'made'} {count} new {'delivery' if count == 1 else 'deliveries'}")
 
 
 async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
@@ -273,12 +277,3 @@ async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
                 f"{pause.subscription} is paused ({pause.reason}); its deliveries wait until: "
                 f"gateway resume {pause.subscription}"
             )
-
-
-_DRY: Columns[Planned] = {
-    "EVENT ID": lambda planned: planned.new.event_id,
-    "NAME": lambda planned: planned.name,
-    "SUBSCRIPTION": lambda planned: planned.new.subscription,
-    "REPLAY OF": lambda planned: planned.new.replay_of or "",
-}
-_MADE: Columns[Planned] = {"DELIVERY ID": lambda planned: planned.new.delivery_id, **_DRY}

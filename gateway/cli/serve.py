@@ -16,11 +16,13 @@ from gateway import runfile
 from gateway.app import Role
 from gateway.cli.check import load_for_serving
 from gateway.cli.greeting import introduce
+from gateway.cli.noting import noted_beside
 from gateway.cli.opening import STORE, USAGE, ConfigOption, config_path, stop, unknown
 from gateway.cli.processes import Processes, lifeline, unblock
 from gateway.cli.server import Server, Start, listen, url_of
 from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecretsError
+from gateway.operate.auditing import Act
 from gateway.runfile import RunFile
 from gateway.store import StoreError, open_store, prepare
 from gateway.telemetry import siblings
@@ -106,20 +108,23 @@ def reload(config: ConfigOption = None) -> None:
     """Make every gateway of this config on this machine read it again; an invalid one is refused."""
     path = config_path(config)
     try:
-        folder = load(path, os.environ, secrets="optional").store.folder
+        settings = load(path, os.environ, secrets="optional")
     except ConfigError as error:
         raise stop(f"{error}\nnothing was changed: the old config stays in force", 2) from error
+    folder = settings.store.folder
     running = runfile.every(folder)
     if not running:
         raise stop(f"no gateway runs on {folder}; start one with: gateway serve --config {path}", 1)
-    for name, one in running.items():
-        _reload_one(folder, name, one)
+    with noted_beside(settings, Act("reload", str(path))):
+        for name, one in running.items():
+            _reload_one(folder, name, one)
 
 
 def _reload_one(folder: Path, name: str, running: RunFile) -> None:
     answered = _signal_reload(folder, name, running)
     if answered is None:
-        raise stop(f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s", 1)
+        silent = f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s"
+        raise stop(f"{silent}; its log says why", 1)
     if answered.problems:
         raise stop("\n".join([*answered.problems, "refused: the old config stays in force"]), 2)
     for key in answered.restart_needed:

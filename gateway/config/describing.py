@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.config.ack import AckRule
+from gateway.config.gathering import batch, debounce, idempotency
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
+from gateway.config.waits import Cancel
 
 _FIXED = {
     "server.host": ("server", "host"),
@@ -55,8 +57,17 @@ class SubscriptionDescription:
     signs: bool = True
     condition: str | None = None
     order: str | None = None
+    waits: str | None = None
+    cancels: tuple[str, ...] = ()
     transform: str | None = None
+    idempotency: str | None = None
+    debounce: str | None = None
+    batch: str | None = None
     breaker: str | None = None
+    priority: str | None = None
+    rate_limit: str | None = None
+    throttle: str | None = None
+    timeouts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,19 @@ def _order(subscription: Subscription) -> str | None:
         return None
     failing = "blocks the next of its key" if subscription.order == "block" else "lets the next of its key go"
     return f"{subscription.order_by.text}; a failing delivery {failing}"
+
+
+def _waits(subscription: Subscription) -> str | None:
+    waits = subscription.waits
+    if waits is None:
+        return None
+    where = "" if waits.match is None else f" where {waits.match.text}"
+    return f"{', '.join(waits.for_)}{where}, {format_duration(waits.timeout)} long"
+
+
+def _cancel(rule: Cancel) -> str:
+    where = "" if rule.if_ is None else f" where {rule.if_.text}"
+    return f"{', '.join(rule.event)}{where}"
 
 
 def _source(source: Source, settings: Settings) -> SourceDescription:
@@ -160,6 +184,15 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         signs=destination.signs,
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
+        waits=_waits(subscription),
+        cancels=tuple(map(_cancel, subscription.cancel_on)),
         transform=None if subscription.transform is None else subscription.transform.text,
+        idempotency=None if subscription.idempotency is None else idempotency(subscription.idempotency),
+        debounce=None if subscription.debounce is None else debounce(subscription.debounce),
+        batch=None if subscription.batch is None else batch(subscription.batch),
         breaker=None if subscription.breaker is None else subscription.breaker.summary,
+        priority=None if subscription.priority is None else subscription.priority.text,
+        rate_limit=None if subscription.rate_limit is None else subscription.rate_limit.summary,
+        throttle=None if subscription.throttle is None else subscription.throttle.summary,
+        timeouts=None if subscription.timeouts is None else subscription.timeouts.summary,
     )

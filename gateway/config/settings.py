@@ -80,12 +80,16 @@ class Server(Section):
 
 
 class Retention(Section):
-    """How long each kind of row is kept, in seconds. `keys` None: as long as the dedupe window."""
+    """How long each kind of row is kept, in seconds. `keys` None: as long as the dedupe window.
+
+    `audit` is the audit log, which the short form leaves as it is.
+    """
 
     events: Duration = 30 * DAY
     duplicates: Duration = 30 * DAY
     rejections: Duration = 30 * DAY
     keys: Duration | None = None
+    audit: Duration = 365 * DAY
 
 
 def _one_for_all(value: Any) -> Any:

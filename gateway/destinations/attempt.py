@@ -16,7 +16,10 @@ LONGEST = 500
 
 
 class Refused(Exception):
-    """The message was not taken. The text says what was refused and, where that is known, the way out."""
+    """The message was not taken, by the other side or for its sake; the connection is good.
+
+    The text says what was refused and, where that is known, the way out.
+    """
 
     def __init__(self, text: str, response: str = "", retry_after: str | None = None) -> None:
         """`response` and `retry_after` as in Answer."""

@@ -12,10 +12,11 @@ from typing import Any
 import orjson
 
 from gateway.destinations.contract import Answer, Destination
+from gateway.destinations.ended import failed
+from gateway.destinations.formats import waited
 from gateway.destinations.message import ms_since
-from gateway.destinations.raised import failed
 from gateway.destinations.threads import Threads
-from gateway.expression import Expression
+from gateway.expression import Expression, fields
 from gateway.functions.shape import Shape
 from gateway.store.records import Claimed
 
@@ -72,9 +73,28 @@ class TransformedDestination:
 def transform(claimed: Claimed, expression: Expression) -> Claimed:
     """The delivery with the expression's value as JSON for its event's data, and for its raw body.
 
-    The provider's headers are left out: its signature is not that of another body. Raises Untransformable.
+    The provider's headers are left out: its signature is not that of another body. So with the others of a
+    batch, of which none goes without the rest. Raises Untransformable.
     """
-    got = expression.of(claimed.event)
+    return replace(
+        _transformed(claimed, expression),
+        others=tuple(_transformed(other, expression) for other in claimed.others),
+    )
+
+
+def _transformed(claimed: Claimed, expression: Expression) -> Claimed:
+    try:
+        return _one(claimed, expression)
+    except Untransformable as error:
+        if claimed.delivery.batch_id is None:
+            raise
+        raise Untransformable(f"{claimed.event.event_id} of the batch: {error}") from error
+
+
+def _one(claimed: Claimed, expression: Expression) -> Claimed:
+    second = waited(claimed)
+    came = fields(second.event) if second is not None and second.event is not None else None
+    got = expression.evaluate({"event": fields(claimed.event), "async": came})
     if got.error is not None:
         raise Untransformable(got.error)
     return _with(claimed, got.value)
@@ -90,6 +110,11 @@ class _Raised(Exception):
 
 def _shaped(claimed: Claimed, shape: Shape) -> Claimed:
     """The same by a function. Raises Untransformable, or _Raised with its own error."""
+    others = tuple(_one_shaped(other, shape) for other in claimed.others)
+    return replace(_one_shaped(claimed, shape), others=others)
+
+
+def _one_shaped(claimed: Claimed, shape: Shape) -> Claimed:
     try:
         value = shape.value(claimed.event)
     except BaseException as error:

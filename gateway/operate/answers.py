@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from gateway.operate.auditing import AuditRow
 from gateway.operate.event_types import TypeRow
 from gateway.operate.latencies import LatencyRow
 from gateway.operate.rows import (
@@ -48,6 +49,10 @@ class Rejections(Page[RejectionRow]):
 
 class Deliveries(Page[DeliveryRow]):
     """A page of deliveries, newest first."""
+
+
+class AuditPage(Page[AuditRow]):
+    """A page of the audit log, newest first."""
 
 
 class RejectionCounts(Row):
@@ -137,7 +142,8 @@ class HealthRow(Row):
 class SubscriptionRow(Row):
     """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
 
-    `breaker` is its circuit breaker in words; `health` is null while nothing is wrong.
+    `breaker`, `priority`, `rate_limit`, `throttle` and `timeouts` are in words, null where it has none;
+    `health` is null while nothing is wrong.
     """
 
     name: str
@@ -149,6 +155,10 @@ class SubscriptionRow(Row):
     total: str
     concurrency: int
     breaker: str | None
+    priority: str | None
+    rate_limit: str | None
+    throttle: str | None
+    timeouts: str | None
     waiting: int
     paused: PauseRow | None
     health: HealthRow | None

@@ -10,6 +10,7 @@ from gateway.config import Settings
 from gateway.operate.shown import shown
 from gateway.pipeline.route import Router
 from gateway.store import Store
+from gateway.store.audit import Entry, Which
 from gateway.store.records import (
     Attempt,
     Delivery,
@@ -20,6 +21,12 @@ from gateway.store.records import (
     RejectionCount,
     Stored,
 )
+
+
+class ReadsAudit(Protocol):
+    """The part of an audit log that looks."""
+
+    async def entries(self, which: Which) -> Sequence[Entry]: ...
 
 
 class Reads(Protocol):
@@ -42,6 +49,9 @@ class Reads(Protocol):
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]: ...
 
     async def paused(self) -> Sequence[Pause]: ...
+
+    @property
+    def audit(self) -> ReadsAudit: ...
 
 
 Named = Literal["source", "subscription"]

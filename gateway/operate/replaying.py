@@ -9,6 +9,7 @@ from typing import Literal
 from gateway.event import new_id
 from gateway.operate.opened import Opened
 from gateway.operate.paging import pages
+from gateway.repeating import repeat
 from gateway.store.records import Delivery, NewDelivery, Query, Stored
 
 BATCH = 500
@@ -123,5 +124,6 @@ async def carry_out(opened: Opened, planned: Sequence[Planned]) -> int:
     """Make the deliveries, BATCH a transaction. Returns how many were made."""
     made = 0
     for start in range(0, len(planned), BATCH):
-        made += await opened.whole.replay([one.new for one in planned[start : start + BATCH]], opened.now)
+        batch = [one.new for one in planned[start : start + BATCH]]
+        made += await repeat(opened.whole, opened.router, batch, opened.now)
     return made

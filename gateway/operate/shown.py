@@ -35,6 +35,18 @@ class Shown:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
+    @property
+    def event_types(self) -> EventTypes:
+        return cast(EventTypes, ShownEventTypes(self.whole.event_types, self))
+
+    @property
+    def searching(self) -> Searching:
+        return ShownSearching(self.whole.searching, self)
+
+    @property
+    def tail(self) -> Tail:
+        return cast(Tail, ShownTail(self.whole.tail, self))
+
     async def event(self, id: str) -> Stored | None:
         stored = await self.whole.event(id)
         return None if stored is None else self.stored(stored)
@@ -45,8 +57,8 @@ class Shown:
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
         return await self.copies(await self.whole.duplicates(query))
 
-    async def copies(self, found: Sequence[Duplicate]) -> Sequence[Duplicate]:
-        """Duplicates as people see them."""
+    async def copies(self, found: Sequence[Duplicate]) -> list[Duplicate]:
+        """Duplicates redacted."""
         events = await self._events({one.event_id for one in found if self.redactions.at(one.source)})
         return [self._duplicate(one, events.get(one.event_id)) for one in found]
 
@@ -54,10 +66,10 @@ class Shown:
         return list(map(self.rejection, await self.whole.rejections(query, quarantined)))
 
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
-        return await self.made(await self.whole.deliveries(query))
+        return await self.told(await self.whole.deliveries(query))
 
-    async def made(self, found: Sequence[Delivery]) -> Sequence[Delivery]:
-        """Deliveries as people see them."""
+    async def told(self, found: Sequence[Delivery]) -> list[Delivery]:
+        """Deliveries redacted."""
         events = await self._events({one.event_id for one in found if self._is_told_of(one)})
         return [self._delivery(one, events.get(one.event_id)) for one in found]
 
@@ -93,25 +105,13 @@ class Shown:
         (last,) = verdicts(self.redactions, events[count.last.event_id], [count.last])
         return replace(count, last=last)
 
-    @property
-    def event_types(self) -> ShownEventTypes:
-        return ShownEventTypes(self.whole.event_types, self)
-
-    @property
-    def searching(self) -> ShownSearching:
-        return ShownSearching(self.whole.searching, self)
-
-    @property
-    def tail(self) -> ShownTail:
-        return ShownTail(self.whole.tail, self)
-
     async def _events(self, ids: set[str]) -> dict[str, Event]:
         """Events as they are, by their event_id."""
         found = [await self.whole.event(id) for id in sorted(ids)]
         return {one.event.event_id: one.event for one in found if one is not None}
 
     def stored(self, stored: Stored) -> Stored:
-        """A stored event as people see it."""
+        """An event redacted."""
         event, reception = stored.event, stored.reception
         redaction = self.redactions.at(event.source)
         if not redaction:
@@ -131,7 +131,7 @@ class Shown:
         return replace(copy, fields=redaction.fields(copy.fields), headers=headers)
 
     def rejection(self, rejection: Rejection) -> Rejection:
-        """A rejection as people see it."""
+        """A rejection redacted."""
         redaction = self.redactions.at(rejection.source)
         if not redaction:
             return rejection
@@ -166,13 +166,13 @@ class ShownEventTypes:
     """Event names; the newest events, from which schemas are learned, are read redacted."""
 
     whole: EventTypes
-    store: Shown
+    shown: Shown
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
     async def newest(self, name: str, limit: int) -> Sequence[Stored]:
-        return list(map(self.store.stored, await self.whole.newest(name, limit)))
+        return list(map(self.shown.stored, await self.whole.newest(name, limit)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +180,14 @@ class ShownSearching:
     """Events by what is in them, which who asks compares with what is shown: not with a hidden value."""
 
     whole: Searching
-    store: Shown
+    shown: Shown
 
     @property
     def most(self) -> int:
         return self.whole.most
 
     async def holding(self, text: str, query: Query) -> Sequence[Stored]:
-        return list(map(self.store.stored, await self.whole.holding(text, query)))
+        return list(map(self.shown.stored, await self.whole.holding(text, query)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,29 +195,27 @@ class ShownTail:
     """What was stored last, read forward and redacted."""
 
     whole: Tail
-    store: Shown
+    shown: Shown
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
     async def events(self, span: Span) -> Sequence[Stored]:
-        return list(map(self.store.stored, await self.whole.events(span)))
+        return list(map(self.shown.stored, await self.whole.events(span)))
 
     async def duplicates(self, span: Span) -> Sequence[Duplicate]:
-        return await self.store.copies(await self.whole.duplicates(span))
+        return await self.shown.copies(await self.whole.duplicates(span))
 
     async def rejections(self, span: Span) -> Sequence[Rejection]:
-        return list(map(self.store.rejection, await self.whole.rejections(span)))
-
-    async def deliveries(self, span: Span) -> Sequence[Delivery]:
-        return await self.store.made(await self.whole.deliveries(span))
+        return list(map(self.shown.rejection, await self.whole.rejections(span)))
 
     async def ended(self, places: Sequence[int]) -> Sequence[Delivery]:
-        return await self.store.made(await self.whole.ended(places))
+        return await self.shown.told(await self.whole.ended(places))
 
     async def handed(self, listener: str, after: int, limit: int = 100) -> Sequence[tuple[int, Stored]]:
-        found = await self.whole.handed(listener, after, limit)
-        return [(place, self.store.stored(stored)) for place, stored in found]
+        return [
+            (place, self.shown.stored(one)) for place, one in await self.whole.handed(listener, after, limit)
+        ]
 
 
 def verdicts(redactions: Redactions, event: Event, found: Sequence[Verdict]) -> list[Verdict]:

@@ -31,17 +31,24 @@ BROKEN = "gateway/schema.broken"
 
 
 def ended(
-    delivery: Delivery, event: Event, state: str, error: Attempt | None, router: Router, now: int
+    delivery: Delivery,
+    event: Event,
+    state: str,
+    error: Attempt | None,
+    router: Router,
+    now: int,
+    because: Mapping[str, Any] | None = None,
 ) -> tuple[Candidate, ...]:
     """What a delivery emits when it ends as `state`: nothing where its event is a system event itself.
 
     `delivery.failed` and `delivery.cancelled` are always stored. `delivery.finished`, which comes with
     every delivery that ends, is stored only where a subscription names it by a pattern that begins with
-    `gateway/`: the delivery's own row tells the same, and `**` should not double every event.
+    `gateway/`: the delivery's own row tells the same, and `**` should not double every event. `because` are
+    fields that say why.
     """
     if event.is_system:
         return ()
-    data = _delivery_data(delivery, event, error)
+    data = _delivery_data(delivery, event, error) | dict(because or {})
     emitted = []
     if state == "dead":
         emitted.append(emit(FAILED, data, router, now, id=delivery.delivery_id))
@@ -141,6 +148,8 @@ def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | No
         routed.subscriptions,
         orders=routed.orders,
         verdicts=routed.verdicts,
+        waits=routed.waits,
+        terms=routed.terms,
     )
 
 

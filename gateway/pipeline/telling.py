@@ -35,6 +35,9 @@ def tell(
         settled = replace(settled, attempt=replace(settled.attempt, error=error))
     span = CURRENT.get() or span_of(claimed, telemetry.tracer)  # none where the attempt was another worker's
     _count(telemetry.counts, claimed, settled, held)
+    for other, its in zip(claimed.others, settled.others, strict=True):
+        _count(telemetry.counts, other, its, held)
+        _log(span, other, its, its.state if held else "lease lost")
     if telemetry.tracer is not None:
         _trace(telemetry.tracer, span, claimed, settled.attempt)
     _log(span, claimed, settled, settled.state if held else "lease lost")
@@ -56,7 +59,7 @@ def _outcome(claimed: Claimed, settled: Settlement, held: bool) -> str:
     if not held:
         return "lease_lost"
     if settled.state == "pending" and settled.retries == claimed.delivery.retries:
-        return "interrupted"
+        return "interrupted" if settled.attempt.error else "parked"
     return "succeeded" if settled.state == "succeeded" else "failed"
 
 
@@ -87,7 +90,7 @@ def _log(span: Span, claimed: Claimed, settled: Settlement, state: str) -> None:
         "ms": attempt.latency,
     }
     log.log(
-        logging.INFO if settled.state == "succeeded" else logging.WARNING,
+        logging.WARNING if attempt.error or settled.state == "dead" else logging.INFO,
         LINE,
         *ids.values(),
         state,

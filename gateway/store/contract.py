@@ -96,13 +96,15 @@ class Store(Parts, Protocol):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
         """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms.
 
-        Those that are due first go first, then those that arrived first. One in `ordered` gets of each order
-        key only the first that is pending, by time, then arrival, and none while another of it is leased.
-
-        Where s got all its slots, its `next_due` is `now`: there may be more.
+        Retries come first, `retries[s]` at most (else as many as slots), then those that did not fail yet;
+        of each, who is due first, then who arrived first. In one in `prioritized` a priority counts too. One
+        in `ordered` gets of each order key only the first that is pending, and none while another is leased.
+        Where s got all its slots, its `next_due` is `now`; retries beyond `retries[s]` do not count for it.
         """
         ...
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.store.audit import Audit
+from gateway.store.batches import Batches
 from gateway.store.event_types import EventTypes
+from gateway.store.flow import FlowStore
 from gateway.store.health import HealthStore
 from gateway.store.rates import Rates
 from gateway.store.searching import Searching
+from gateway.store.steps import Steps
 from gateway.store.tail import Tail
 from gateway.store.waits import Waits
 
@@ -20,8 +23,28 @@ class Parts(Protocol):
     """What a store has beside its own operations."""
 
     @property
+    def encryption(self) -> Encryption:
+        """Its keys, and its rows as they are stored."""
+        ...
+
+    @property
+    def searching(self) -> Searching:
+        """Its events by what is in them."""
+        ...
+
+    @property
     def health(self) -> HealthStore:
         """How subscriptions fare."""
+        ...
+
+    @property
+    def flow(self) -> FlowStore:
+        """What may begin, counted for rate limits and throttles."""
+        ...
+
+    @property
+    def steps(self) -> Steps:
+        """What runs of functions have finished."""
         ...
 
     @property
@@ -35,13 +58,8 @@ class Parts(Protocol):
         ...
 
     @property
-    def searching(self) -> Searching:
-        """Its events by what is in them."""
-        ...
-
-    @property
-    def encryption(self) -> Encryption:
-        """Its keys, and its rows as they are stored."""
+    def batches(self) -> Batches:
+        """Deliveries that go in one call."""
         ...
 
     @property

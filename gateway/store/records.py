@@ -9,7 +9,8 @@ from typing import Literal
 from gateway.event import Event
 from gateway.record import record
 from gateway.schema import Breach
-from gateway.store.waits import Waited
+from gateway.store.waits import Wait, Waited
+from gateway.terms import Terms
 from gateway.verdict import Verdict
 from gateway.wait import NewWait
 
@@ -44,9 +45,9 @@ class Candidate:
     It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data;
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
-    order. `verdicts` say why others get none. The deliveries of the subscriptions in `waits` wait.
-    `breach` is how the data breaks its schema; it is not stored.
-    `read` makes stored data comparable, where that is encrypted.
+    order, `terms` those of subscriptions that have any. `verdicts` say why others get none. The deliveries of
+    the subscriptions in `waits` wait. `breach` is how the data breaks its schema; it is not stored. `read`
+    makes stored data comparable, where that is encrypted.
     """
 
     event: Event
@@ -57,6 +58,7 @@ class Candidate:
     reception: Reception | None = None
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    terms: Mapping[str, Terms] = field(default_factory=dict)
     waits: Mapping[str, tuple[NewWait, ...]] = field(default_factory=dict)
     breach: Breach | None = None
     read: Callable[[str], str] = str
@@ -122,9 +124,10 @@ class Delivery:
 
     `attempts` numbers the attempts, is never reset, and fences stale workers. `retries` counts the failed
     ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it. While it
-    is `held` an earlier one of its subscription and `order_key` comes first. While it is `parked` it waits
-    for another event. `waits` counts what became of its waits: it changes when one is opened or resolved,
-    and is 0 where it never had any.
+    is `held` an earlier one of its subscription and `order_key` comes first, or it goes with another of its
+    `batch_id`. While it is `parked` it waits for another event. `waits` counts what became of its waits: it
+    changes when one is opened or resolved, and is 0 where it never had any; `waited` are those, open and
+    resolved, where a list gave the delivery.
     """
 
     delivery_id: str
@@ -148,13 +151,22 @@ class Delivery:
     held: bool = False
     parked: bool = False
     waits: int = 0
+    batch_id: str | None = None
+    waited: tuple[Wait, ...] = ()
+
+    @property
+    def waits_for(self) -> str:
+        """The names that it waits for now, if any."""
+        opened = [wait for wait in self.waited if wait.state == "open" and not wait.ends]
+        return " or ".join(pattern for wait in opened for pattern in wait.patterns) if self.parked else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery that this worker holds under a lease, with all it needs to deliver it.
 
-    `waits` are those that it has or had, in the order in which they were opened.
+    `waits` are those that it has or had, in the order in which they were opened. `others` are the rest of its
+    batch, which go in the same call.
     """
 
     delivery: Delivery
@@ -162,6 +174,7 @@ class Claimed:
     headers: str
     body: bytes
     waits: Sequence[Waited] = ()
+    others: tuple[Claimed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +213,7 @@ class Settlement:
 
     All of it commits in one transaction, and none of it where `attempt.number` is no longer the delivery's.
     `ordered` is the subscription where the delivery has an order key; a later `order_at` (Unix ms) lets
-    others of the key go first.
+    others of the key go first. `others` are of the rest of its batch, and are written if and only if it is.
 
     With `waits` a delivery that stays `pending` is parked until one of its open waits is resolved; one whose
     `step` it has already stays as it is. `seen` is `delivery.waits` of the claim: where a wait was resolved
@@ -219,6 +232,7 @@ class Settlement:
     order_at: int | None = None
     waits: tuple[NewWait, ...] = ()
     seen: int = 0
+    others: tuple[Settlement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +254,16 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """A pending delivery to end, and the system events to emit if that succeeds."""
+    """A pending delivery to end, and the system events to emit if that succeeds.
+
+    `reason` is kept as its last error. `untried`: it was leased, but its attempt was not made.
+    """
 
     delivery_id: str
     now: int
     emit: tuple[Candidate, ...] = ()
+    reason: str | None = None
+    untried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +284,12 @@ class Purged:
     duplicates: int = 0
     rejections: int = 0
     keys: int = 0
+    windows: int = 0
 
     @property
     def total(self) -> int:
         """All rows together; 0 when there is nothing left to purge."""
-        return self.events + self.duplicates + self.rejections + self.keys
+        return self.events + self.duplicates + self.rejections + self.keys + self.windows
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ states, addresses, order keys and the paths that differ stay readable: they are 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from gateway.store.batches import Batch
 from gateway.store.contract import Store
 from gateway.store.keyring import Keyring, Unreadable
 from gateway.store.records import (
@@ -29,14 +31,11 @@ from gateway.store.records import (
     Stored,
     VerdictCount,
 )
-from gateway.store.sealed_parts import (
-    SealedEventTypes,
-    SealedHealth,
-    SealedSearching,
-    SealedTail,
-    SealedWaits,
-)
+from gateway.store.sealed_looks import SealedEventTypes, SealedSearching
+from gateway.store.sealed_parts import SealedFlow, SealedHealth, SealedSteps, SealedWaits
+from gateway.store.sealed_tail import SealedTail
 from gateway.store.sealing import Sealing
+from gateway.store.tail import Tail
 from gateway.store.watch import KeptAnswer
 from gateway.verdict import Verdict
 
@@ -56,15 +55,21 @@ class SealedStore:
 
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self._store = store
-        self._seal = seal = Sealing(keyring)
-        self.waits = SealedWaits(store.waits, seal)
+        self._seal = Sealing(keyring)
+        self.health = SealedHealth(store.health, self._seal, self._claimed)
         self.searching = SealedSearching(self)
-        self.tail = SealedTail(store.tail, seal)
-        self.event_types = SealedEventTypes(store.event_types, seal)
-        self.health = SealedHealth(store.health, seal, self._claimed)
+        self.event_types = SealedEventTypes(store.event_types, self._seal)
+        self.flow = SealedFlow(store.flow, self._seal)
+        self.batches = SealedBatches(store, self._seal)
+        self.waits = SealedWaits(store.waits, self._seal)
+        self.steps = SealedSteps(store.steps, self._seal)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
+
+    @property
+    def tail(self) -> Tail:
+        return cast(Tail, SealedTail(self._store.tail, self._seal))
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._store.accept(self._sealed(candidates))
@@ -79,8 +84,10 @@ class SealedStore:
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        result = await self._store.claim(slots, leases, now, owner, ordered)
+        result = await self._store.claim(slots, leases, now, owner, ordered, retries, prioritized)
         opened = [one for each in result.claimed if (one := await self._claimed(each, now)) is not None]
         return replace(result, claimed=opened)
 
@@ -105,8 +112,15 @@ class SealedStore:
         return found
 
     async def settle(self, settlement: Settlement) -> bool:
-        attempt, emit = self._seal.attempt(settlement.attempt), self._sealed(settlement.emit)
-        return await self._store.settle(replace(settlement, attempt=attempt, emit=tuple(emit)))
+        return await self._store.settle(self._settlement(settlement))
+
+    def _settlement(self, settlement: Settlement) -> Settlement:
+        return replace(
+            settlement,
+            attempt=self._seal.attempt(settlement.attempt),
+            emit=tuple(self._sealed(settlement.emit)),
+            others=tuple(map(self._settlement, settlement.others)),
+        )
 
     async def cancel(self, cancellations: Sequence[Cancellation]) -> int:
         asked = [replace(one, emit=tuple(self._sealed(one.emit))) for one in cancellations]
@@ -161,3 +175,20 @@ class SealedStore:
 
     def _sealed(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         return [self._seal.candidate(each) for each in candidates]
+
+
+class SealedBatches:
+    """The batches of one store behind a keyring."""
+
+    def __init__(self, store: Store, seal: Sealing) -> None:
+        self._store = store
+        self._seal = seal
+
+    async def of(self, delivery_id: str) -> Batch:
+        """One that can't be opened is left out: it goes alone later, and is told of then."""
+        batch = await self._store.batches.of(delivery_id)
+        opened = []
+        for one in batch.others:
+            with contextlib.suppress(Unreadable):
+                opened.append(self._seal.claimed(one))
+        return replace(batch, others=opened)

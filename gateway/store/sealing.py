@@ -21,6 +21,7 @@ from gateway.store.records import (
     Stored,
 )
 from gateway.store.watch import KeptAnswer
+from gateway.terms import Terms
 from gateway.verdict import Verdict
 
 Attributes = Mapping[str, str | int | bool | None]
@@ -41,6 +42,7 @@ class Sealing:
             event=replace(event, data=data, attributes=self._attributes(event.attributes)),
             reception=None if reception is None else self._reception(reception),
             verdicts=tuple(map(self._verdict, candidate.verdicts)),
+            terms={name: self._terms(each) for name, each in candidate.terms.items()},
             read=self._read,
         )
 
@@ -67,6 +69,12 @@ class Sealing:
     def _verdict(self, verdict: Verdict) -> Verdict:
         saw = self.keyring.seal(verdict.saw, "saw")
         return replace(verdict, saw=saw, error=self._text(verdict.error, "error"))
+
+    def _terms(self, terms: Terms) -> Terms:
+        """What an engine would tell of a repetition; keys are looked for, and stay readable."""
+        if terms.once is None:
+            return terms
+        return replace(terms, once=replace(terms.once, repeated=self._verdict(terms.once.repeated)))
 
     def opened_verdict(self, verdict: Verdict) -> Verdict:
         """What an expression said."""
@@ -101,12 +109,13 @@ class Sealing:
 
     def claimed(self, claimed: Claimed) -> Claimed:
         """A claimed delivery opened."""
-        return Claimed(
-            self.delivery(claimed.delivery),
-            self.event(claimed.event),
-            self.keyring.open(claimed.headers, "headers"),
-            self._body(claimed.event, claimed.body),
-            [replace(one, event=self.event(one.event)) if one.event else one for one in claimed.waits],
+        return replace(
+            claimed,
+            delivery=self.delivery(claimed.delivery),
+            event=self.event(claimed.event),
+            headers=self.keyring.open(claimed.headers, "headers"),
+            body=self._body(claimed.event, claimed.body),
+            waits=[replace(one, event=one.event and self.event(one.event)) for one in claimed.waits],
         )
 
     def duplicate(self, copy: Duplicate) -> Duplicate:

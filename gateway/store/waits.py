@@ -23,14 +23,7 @@ from gateway.event import Event
 PARKED = 8_000_000_000_000_000
 """`leased_until` of a delivery that waits: leased to nobody, for ever. Older nodes leave it alone too."""
 
-Opening = Callable[[Event], Event]
-
 Resolution = Literal["open", "matched", "timeout"]
-
-
-def as_it_is(event: Event) -> Event:
-    """An event that is stored as it is."""
-    return event
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +62,24 @@ class Waited:
 class Look:
     """An arrival, and some of the open waits that it may resolve, each with the event of its delivery.
 
-    `cursor` is how far earlier looks at it got. `is_last`: there are no further waits behind these.
-    `arrived` None: the event was erased meanwhile.
+    `cursor` is how far earlier looks at it got, `last` how far this one does. `is_last`: there are no further
+    waits behind these. `arrived` None: the event was erased meanwhile.
     """
 
     seq: int
     cursor: int
+    last: int
     arrived: Event | None
     waits: Sequence[tuple[Wait, Event]]
     is_last: bool
+
+
+Opened = Callable[[Event], Event]
+
+
+def as_it_is(event: Event) -> Event:
+    """The event: what is stored can be read."""
+    return event
 
 
 class Waits(Protocol):
@@ -87,10 +89,10 @@ class Waits(Protocol):
     `Settlement.waits`. Who claims a delivery finds them in `Claimed.waits`.
     """
 
-    async def look(self, limit: int = 200, opened: Opening = as_it_is) -> Look | None:
+    async def look(self, limit: int = 200, opened: Opened = as_it_is) -> Look | None:
         """The first arrival with up to `limit` open waits that it may resolve; None: nothing has arrived.
 
-        The arrival is `opened` first, where events are stored encrypted; those of the waits are not.
+        `opened` makes readable what was stored: by its fields an arrival finds those that wait for it.
         """
         ...
 

@@ -65,14 +65,15 @@ ATTEMPTS = Metric(
     "gateway_attempts_total",
     "counter",
     ("subscription", "outcome"),
-    "Attempts by outcome: succeeded, failed, interrupted (the gateway stopped) or lease_lost.",
+    "Attempts by outcome: succeeded, failed, interrupted (the gateway stopped), parked (a function waits) or "
+    "lease_lost.",
 )
 ATTEMPT = Metric("gateway_attempt_seconds", "histogram", ("subscription",), "What one attempt takes.", ANSWER)
 DELIVERIES = Metric(
     "gateway_deliveries_total",
     "counter",
     ("subscription", "state"),
-    "Deliveries that a worker ended: succeeded, or dead (a dead letter).",
+    "Deliveries that a worker ended: succeeded, dead (a dead letter), or cancelled by a limit.",
 )
 DELIVERED = Metric(
     "gateway_delivery_seconds",

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from gateway.event import compile_patterns, new_id
+from gateway.operate.listening import hand_to, listeners_now
 from gateway.operate.shown import verdicts
+from gateway.repeating import repeat
 from gateway.store import Store
 from gateway.store.records import Attempt, Delivery, NewDelivery, Query, Stored
 from gateway.ui.duplicates import Difference, differences
@@ -18,6 +20,9 @@ from gateway.verdict import Verdict
 
 MOST = 100
 """Deliveries and duplicates of one event that are shown."""
+
+LISTENER = "listener:"
+"""What the name of a listener stands behind in a form, where else a subscription's would be."""
 
 SHOWN = 65_536
 """Bytes of the raw body that are shown; the rest can be fetched."""
@@ -67,6 +72,7 @@ async def event(visit: Visit) -> Answer:
         "courses": [Course(d, await visit.store.attempts(d.delivery_id)) for d in reversed(deliveries)],
         "copies": shown,
         "wishes": await _wishes(visit, stored, {delivery.subscription for delivery in deliveries}),
+        "listeners": await listeners_now(visit.opened),
         "most": MOST,
         "is_redacted": bool(visit.settings.redactions.at(stored.event.source)),
         "is_of_a_source": stored.event.source in visit.settings.sources,
@@ -85,6 +91,8 @@ async def replay(visit: Visit) -> Answer:
     """Make new deliveries of the event: to one subscription, or to all that want it now."""
     stored = await _stored(visit, visit.whole)
     chosen, known = visit.sent("subscription"), visit.settings.subscriptions
+    if chosen.startswith(LISTENER):
+        return await _hand(visit, stored, chosen.removeprefix(LISTENER))
     if chosen and chosen not in known:
         raise Wrong(f"there is no subscription {chosen!r} in the config now")
     router = visit.running.router
@@ -98,9 +106,17 @@ async def replay(visit: Visit) -> Answer:
         )
         for target in targets
     ]
-    made = await visit.whole.replay(new, visit.now)
+    made = await repeat(visit.whole, router, new, visit.now)
     visit.site.wake(targets)
     return Done(f"/ui/events/{id}", f"replayed {id} to {', '.join(targets)}: new deliveries {made}")
+
+
+async def _hand(visit: Visit, stored: Stored, listener: str) -> Answer:
+    """Send the event to somebody's `gateway listen`."""
+    id = stored.event.event_id
+    if not (await hand_to(visit.opened, listener, [id])).is_there:
+        raise Wrong(f"{listener} listens no more; start it again with: gateway listen --as {listener}")
+    return Done(f"/ui/events/{id}", f"sent {id} to {listener}")
 
 
 async def _stored(visit: Visit, store: Store | None = None) -> Stored:

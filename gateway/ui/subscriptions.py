@@ -37,9 +37,10 @@ async def subscriptions(visit: Visit) -> Answer:
 async def pause(visit: Visit) -> Answer:
     """Hold a subscription's deliveries back until it is resumed."""
     name = _name(visit)
-    if not await visit.store.pause(name, "paused in the dashboard", visit.now):
+    reason = f"paused in the dashboard by {visit.who.name}"
+    if not await visit.store.pause(name, reason, visit.now):
         raise Wrong(f"{name} is paused already")
-    told = system.paused(name, "paused in the dashboard", visit.running.router, visit.now)
+    told = system.paused(name, reason, visit.running.router, visit.now)
     await visit.store.accept([told])
     visit.site.wake(told.subscriptions)
     return Done("/ui/subscriptions", f"paused {name}")

@@ -7,7 +7,7 @@ import hmac
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.cluster.nodes import SECRET, SUBSCRIPTIONS, Node
@@ -140,12 +140,3 @@ class Subscriber:
                 writer.write(b"HTTP/1.1 200 ok\r\ncontent-length: 0\r\n\r\n")
         except (OSError, EOFError):
             writer.transport.abort()
-
-
-async def eventually(check: Callable[[], bool], within: float) -> bool:
-    """Whether `check` became true within so many seconds."""
-    for _ in range(round(within / 0.1)):
-        if check():
-            return True
-        await asyncio.sleep(0.1)
-    return check()

@@ -18,9 +18,12 @@ from gateway.config.backfill import Backfill
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
+from gateway.config.gathering import Batch, Debounce, Idempotency
+from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
+from gateway.config.waits import Waits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 DESTINATIONS = (Path(__file__).parents[2] / "docs" / "destinations.md").read_text(encoding="utf-8")
@@ -54,7 +57,14 @@ ALL = [
     *keys(SourceKeys, "sources.*."),
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
+    *keys(Waits, "subscriptions.*.waits."),
     *keys(Breaker, "subscriptions.*.breaker."),
+    *keys(RateLimit, "subscriptions.*.rate_limit."),
+    *keys(Throttle, "subscriptions.*.throttle."),
+    *keys(Timeouts, "subscriptions.*.timeouts."),
+    *keys(Idempotency, "subscriptions.*.idempotency."),
+    *keys(Debounce, "subscriptions.*.debounce."),
+    *keys(Batch, "subscriptions.*.batch."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
 DESTINATION_KEYS = [

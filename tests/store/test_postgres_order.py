@@ -8,8 +8,11 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from gateway.store import StoreUnavailable
+from gateway.store.claim import Claim
 from gateway.store.postgres import PostgresStore
-from gateway.store.postgres.claims import Floors
+from gateway.store.postgres.claims import Floors, together
+from gateway.store.records import Attempt, ClaimResult, Settlement
 from tests.contract.conftest import HOUR, NOW, candidate
 from tests.store.conftest import Open, real_now
 
@@ -105,3 +108,32 @@ async def test_the_end_of_a_delivery_reads_one_of_all_that_are_held(
     assert ends(db, "k", 1000) < 20
     freed = db.execute("SELECT delivery_id FROM deliveries WHERE order_key = 'k' AND leased_until IS NULL")
     assert ("k2",) in freed.fetchall()
+
+
+async def test_who_waits_for_another_nodes_order_holds_up_no_other_subscription(
+    shared: PostgresStore, database: str
+) -> None:
+    await put(shared, "first", real_now(), "k")
+    [held] = (await shared.claim({"app": 1}, {"app": LEASE}, real_now(), "w", {"app"})).claimed
+    attempt = Attempt(held.delivery.delivery_id, held.delivery.attempts, real_now(), 1, 200)
+    settlement = Settlement(attempt, "succeeded", real_now(), 1, real_now(), ordered="app")
+    with psycopg.connect(database) as other:
+        other.execute("SELECT lock_order('app')")
+        waiting: list[asyncio.Task[object]] = [asyncio.create_task(shared.settle(settlement))]
+        for _ in range(3):  # each has a transaction of its own, if it may
+            await asyncio.sleep(0.05)
+            waiting.append(asyncio.create_task(claim(shared, ordered=True)))
+        async with asyncio.timeout(3):
+            await shared.accept([candidate("free", at=real_now(), to=("mail",))])
+            found = await shared.claim({"mail": 1}, {"mail": LEASE}, real_now(), "w")
+        assert [one.event.id for one in found.claimed] == ["free"] and not any(one.done() for one in waiting)
+    assert await asyncio.gather(*waiting) == [True, [], [], []]
+
+
+def test_who_has_leased_something_hears_of_it_whatever_became_of_the_others() -> None:
+    asked = Claim({"app": 1, "ledger": 1}, {}, NOW, "w", {"ledger"}).apart()
+    assert [list(part.slots) for part in asked] == [["app"], ["ledger"]]
+    lost, some = StoreUnavailable("gone"), ClaimResult([object()], {"app": NOW})  # type: ignore[list-item]
+    assert together(asked, [some, lost]).next_due == {"app": NOW, "ledger": NOW + 5000}
+    with pytest.raises(StoreUnavailable):
+        together(asked, [ClaimResult([], {}), lost])

@@ -122,10 +122,15 @@ Open = Callable[..., Dashboard]
 
 @contextlib.contextmanager
 def running(
-    folder: Path, server: str = "", role: Role = UNDELIVERED, store: str = SQLITE, more: str = ""
+    folder: Path,
+    server: str = "",
+    role: Role = UNDELIVERED,
+    store: str = SQLITE,
+    more: str = "",
+    tokens: str = "",
 ) -> Iterator[Dashboard]:
     """A gateway on a config and a store in `folder`, until the block ends."""
-    (folder / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more))
+    (folder / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more) + tokens)
     settings = load(folder / "config.yaml", {})
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

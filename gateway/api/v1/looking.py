@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-import adapters
-from adapters.page import Facts
+from gateway.api.v1.declared import adapters_, only
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import (
-    DeliveryQuery,
-    EventQuery,
-    RatesQuery,
-    RejectionQuery,
-    SearchQuery,
-    TypeQuery,
-)
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery, SearchQuery, TypeQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
@@ -32,7 +21,6 @@ from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
 from gateway.operate.event_types import TypePage, type_page, type_rows
 from gateway.operate.paging import Fetch, Kept
-from gateway.operate.rates import Rates, read_rates
 from gateway.store.health import Health
 from gateway.store.records import Duplicate, Query, Rejection, Stored
 
@@ -61,7 +49,7 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
     healths = {each.subscription: _health(each) for each in await store.health.all()}
     found = [
         answers.SubscriptionRow.model_construct(
-            **_only(answers.SubscriptionRow, asdict(each)),
+            **only(answers.SubscriptionRow, asdict(each)),
             waiting=waiting.pop(each.name, 0),
             paused=paused.get(each.name),
             health=healths.get(each.name),
@@ -85,34 +73,6 @@ def _health(health: Health) -> answers.HealthRow:
         opened_at=health.opened_at,
         probe_at=health.probe_at,
     )
-
-
-def _only(row: type[rows.Row], values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-        if name in row.model_fields
-    }
-
-
-async def adapters_(asked: Asked) -> answers.Adapters:
-    """Every adapter that a source may name: its proof, what makes a duplicate, where it is documented."""
-    facts = await asyncio.to_thread(_facts, asked.opened.settings.adapters_path)
-    found = [answers.AdapterRow(**_only(answers.AdapterRow, asdict(each))) for each in facts]
-    return answers.Adapters.model_construct(items=found)
-
-
-def _facts(folder: Path | None) -> list[Facts]:
-    """In a thread, since the first time imports them all. A broken one is left out."""
-    found = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in adapters.names(folder):
-            try:
-                found.append(Facts.of(adapters.load(name, folder)))
-            except adapters.BrokenAdapter:
-                continue
-    return found
 
 
 async def events(asked: Asked) -> answers.Events:
@@ -235,9 +195,7 @@ def _copy(copy: Duplicate, document: object) -> answers.CopyRow:
 
 
 def _difference(path: str, document: object) -> answers.Difference:
-    found = [document] if path == "$" else values_at(document, path)
-    if document is None:
-        found = []
+    found = [] if document is None else [document] if path == "$" else values_at(document, path)
     return answers.Difference(path=path, first=found[0]) if found else answers.Difference(path=path)
 
 
@@ -274,12 +232,6 @@ async def delivery(asked: Asked) -> rows.TriedRow:
         raise missing("delivery", asked.id, "/deliveries")
     attempts = await asked.opened.store.attempts(asked.id)
     return rows.TriedRow.told(found, attempts, asked.opened.now)
-
-
-async def rates(asked: Asked) -> Rates:
-    """How much came and went of late, by source and by subscription, and what waits: `gateway top`."""
-    opened = asked.opened
-    return await read_rates(opened.store, opened.settings, asked.query_as(RatesQuery).window, opened.now)
 
 
 def _get(
@@ -321,6 +273,5 @@ OPERATIONS = (
     ),
     _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
     _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
-    _get("rates", "/rates", rates, Rates, "Rates and backlogs", query=RatesQuery),
     _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
 )

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.api.v1.operation import Asking
 from gateway.operate.cursor import PATTERN
+from gateway.store.audit import Which
 from gateway.store.records import Query, State
 
 LATEST = 253_402_300_799_999
@@ -97,6 +98,19 @@ class RejectionQuery(Page):
     def query(self) -> Query:
         """As the store asks it."""
         return self.of(source=self.source, since=self.since)
+
+
+class AuditQuery(Page):
+    """Whose actions, and which."""
+
+    who: Text | None = Field(None, description="Only of this token or user, by its name.")
+    action: Text | None = Field(None, description="Only of this kind: replay, pause …")
+    since: Moment | None = SINCE
+
+    def which(self) -> Which:
+        """As the store asks it, for one more than the page has."""
+        before = None if self.cursor is None else int(self.cursor)
+        return Which(self.who, self.action, self.since, before, self.limit + 1)
 
 
 class DeliveryQuery(EventQuery):

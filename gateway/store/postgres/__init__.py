@@ -61,7 +61,8 @@ class PostgresStore(Parts):
         self._pool = Pool(url, connections, clock)
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
-        self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
+        alone = (self._floors.claim_in_order, deliveries.settle_in_order)
+        self._groups = Groups(self._pool, max(1, connections - 1), self._tell, alone)
         super().__init__(self._groups, self._pool, self._floors)
 
     @classmethod
@@ -89,19 +90,19 @@ class PostgresStore(Parts):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered)
-        try:
-            return await self._groups.write(self._floors.claim, asked)
-        except StoreError:
-            self._floors.forget(slots)
-            raise
+        asked = Claim(slots, leases, now, owner, ordered, retries or {}, prioritized).apart()
+        return claims.together(asked, await asyncio.gather(*map(self._claim, asked), return_exceptions=True))
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
         return await self._pool.read(lambda session: claims.expired(session, now, limit))
 
     async def settle(self, settlement: Settlement) -> bool:
-        return await self._groups.write(deliveries.settle, settlement)
+        in_order = settlement.ordered is not None
+        operation = deliveries.settle_in_order if in_order else deliveries.settle
+        return await self._groups.write(operation, settlement)
 
     async def owners(self) -> Sequence[str]:
         return await self._list("owners", (), lambda row: row["leased_by"])
@@ -236,6 +237,15 @@ class PostgresStore(Parts):
         await self._groups.close()
         await self._notices.close()
         await self._pool.close()
+
+    async def _claim(self, asked: Claim) -> ClaimResult:
+        in_order = not asked.slots.keys().isdisjoint(asked.ordered)
+        operation = self._floors.claim_in_order if in_order else self._floors.claim
+        try:
+            return await self._groups.write(operation, asked)
+        except StoreError:
+            self._floors.forget(asked.slots)
+            raise
 
     def _tell(self, woken: Mapping[str, int | None]) -> None:
         self._floors.lower(woken)

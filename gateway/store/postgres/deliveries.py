@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gateway.store.postgres import waits
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.batches import settle_others
 from gateway.store.postgres.columns import columns
 from gateway.store.postgres.pauses import pause_one
 from gateway.store.postgres.session import Session
@@ -22,9 +23,18 @@ async def settle(session: Session, settlements: Sequence[Settlement]) -> list[bo
     shifted = session.clock == "database"
     found = {row["delivery_id"] for row in await session.rows("settle", *asked, shifted, places, responses)}
     held = [s.attempt.delivery_id in found and first[_fence(s)] is s for s in settlements]
+    led = [other for s, holds in zip(settlements, held, strict=True) if holds for other in s.others]
+    settled = await settle_others(session, led)
     await _insert_lost(session, [s for s, holds in zip(settlements, held, strict=True) if not holds])
+    await _insert_lost(session, [other for s in settlements for other in s.others])
     await _set_off(session, [s for s, holds in zip(settlements, held, strict=True) if holds])
+    await _set_off(session, [other for other in led if other.attempt.delivery_id in settled])
     return held
+
+
+async def settle_in_order(session: Session, settlements: Sequence[Settlement]) -> list[bool]:
+    """The same, as an operation of its own: what waits for another node's order holds up nothing else."""
+    return await settle(session, settlements)
 
 
 async def disown(session: Session, owners: Sequence[tuple[str, int]]) -> list[int]:
@@ -103,7 +113,7 @@ async def _replay(session: Session, new: Sequence[NewDelivery], now: int) -> int
 async def _cancel(session: Session, asked: Sequence[Cancellation]) -> int:
     if not asked:
         return 0
-    ids = [(cancellation.delivery_id, cancellation.now) for cancellation in asked]
+    ids = [(c.delivery_id, c.now, c.reason, c.untried) for c in asked]
     ended = {row["delivery_id"] for row in await session.rows("cancel", *columns(ids))}
     await accept(session, [c.emit for c in asked if c.delivery_id in ended])
     return len(ended)

@@ -61,7 +61,9 @@ LIMIT $5;
 SELECT source, reason, count, first_at, last_at FROM rejection_counts ORDER BY source, reason;
 
 -- name: deliveries
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_agg(w ORDER BY w.seq)::text FROM waits AS w WHERE w.delivery_id = d.delivery_id
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE ($1::text IS NULL OR e.source = $1)
     AND ($2::text IS NULL OR e.name ~ $2)
@@ -74,7 +76,9 @@ ORDER BY d.seq DESC
 LIMIT $8;
 
 -- name: deliveries_of
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_agg(w ORDER BY w.seq)::text FROM waits AS w WHERE w.delivery_id = d.delivery_id
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.event_id = $1
     AND ($2::text IS NULL OR d.state = $2)
@@ -84,7 +88,9 @@ ORDER BY d.seq DESC
 LIMIT $5;
 
 -- name: delivery
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_agg(w ORDER BY w.seq)::text FROM waits AS w WHERE w.delivery_id = d.delivery_id
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.delivery_id = $1;
 
@@ -107,7 +113,8 @@ WHERE leased_until IS NULL OR leased_until IN (8000000000000000, 900000000000000
 GROUP BY subscription;
 
 -- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error FROM verdicts WHERE event_id = $1 ORDER BY subscription;
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id FROM verdicts
+WHERE event_id = $1 ORDER BY subscription;
 
 -- name: verdict_counts
 SELECT a.subscription AS asked, (
@@ -115,7 +122,8 @@ SELECT a.subscription AS asked, (
 ) AS errors, last.*
 FROM unnest($1::text[]) WITH ORDINALITY AS a (subscription, place)
 LEFT JOIN LATERAL (
-    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error FROM verdicts AS v
+    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error, v.first_event_id
+    FROM verdicts AS v
     WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
 ) AS last ON true
 ORDER BY a.place;

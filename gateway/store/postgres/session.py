@@ -31,6 +31,7 @@ FILES = (
     "import",
     "watch",
     "health",
+    "flow",
     "waits",
     "event_types",
     "audit",
@@ -38,6 +39,8 @@ FILES = (
     "rates",
     "encryption",
     "searching",
+    "windows",
+    "steps",
 )
 
 SQL = {

@@ -69,9 +69,13 @@ SELECT delivery_id, event_id, subscription, ts, created_at, order_key, ts
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
     AS d (delivery_id, event_id, subscription, ts, created_at, order_key);
 
+-- name: prioritize
+UPDATE deliveries_pending AS d SET priority = p.priority
+FROM unnest($1::text[], $2::int[]) AS p (delivery_id, priority) WHERE d.delivery_id = p.delivery_id;
+
 -- name: insert_verdicts
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]);
 
 -- name: insert_duplicates
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,

@@ -95,8 +95,11 @@ class SqliteStore(Parts):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        return await self._writer.write(deliveries.claim, Claim(slots, leases, now, owner, ordered))
+        asked = Claim(slots, leases, now, owner, ordered, retries or {}, prioritized)
+        return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
         return await self._read(lambda db: deliveries.expired(db, now, limit))

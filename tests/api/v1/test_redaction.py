@@ -143,6 +143,7 @@ LISTS = {
     "replay": [["ID", "--dry-run"]],
     "purge": [["--event", "ID", "--dry-run"]],
     "check": [[]],
+    "audit": [[]],
     "tail": [["--since", "2020-01-01", "--limit", "2"]],
 }
 SHOWS_NO_EVENTS = {

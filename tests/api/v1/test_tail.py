@@ -11,8 +11,8 @@ import pytest
 from gateway.api.v1 import streams
 from gateway.operate import following
 from gateway.operate.cursor import MOST_OPEN, Cursor
-from tests.api.v1.conftest import OPERATOR, READER, Served
-from tests.cli.conftest import NOW, event, rejection
+from tests.api.v1.conftest import ADMIN, OPERATOR, READER, TOKENS, Serve, Served
+from tests.cli.conftest import CONFIG, NOW, event, rejection
 
 
 def begun(served: Served, **query: object) -> str:
@@ -208,3 +208,18 @@ def test_a_cursor_waits_for_so_many_deliveries_only() -> None:
     cursor = Cursor({}).awaiting(tuple(range(MOST_OPEN + 3)))
     assert cursor.open == tuple(range(3, MOST_OPEN + 3))
     Cursor.of(str(cursor))
+
+
+def test_who_follows_sees_nothing_that_a_source_hides(serve: Serve) -> None:
+    hiding = CONFIG.replace("quarantine: true}", 'quarantine: true, redact: ["card.number"]}')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.api.v1.conftest.CONFIG", hiding)
+        served = serve(server=f"admin_token: {ADMIN}", more=TOKENS)
+    cursor = begun(served, listener="ada")
+    [outcome] = served.home.accept(event("evt_1", data='{"card":{"number":"4242"}}'))
+    served.home.do(lambda store: store.tail.hand("ada", outcome.event_id))
+    seen = 0
+    while seen < 2:  # what was handed may be there before the event itself is looked for
+        answer = served.get("/tail", READER, cursor=cursor, wait=2000, bodies="true", listener="ada")
+        assert answer.json()["items"] and "4242" not in answer.text
+        seen, cursor = seen + len(answer.json()["items"]), answer.json()["next"]

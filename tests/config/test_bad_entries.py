@@ -191,7 +191,7 @@ ROWS = [
     (app(f"{TO}\n    cancel_on: [{', '.join(['{event: a/b}'] * 11)}]"), "config.yaml:6: subscriptions.app.cancel_on: may hold 10 rules, not 11; name several events in one"),
     # no such order
     (app(f"{TO}\n    order_by: event.id\n    order: wait"), "config.yaml:7: subscriptions.app.order: must be 'block' or 'skip', not 'wait'"),
-    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, waits, cancel_on, destination, format, transform, idempotency, debounce, batch, retry, concurrency, breaker"),
+    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, waits, cancel_on, destination, format, transform, idempotency, debounce, batch, retry, concurrency, breaker, priority, rate_limit, throttle, timeouts"),
 ]
 # fmt: on
 

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -111,6 +112,14 @@ class Gateway:
     def event(self, id: str) -> EventPage:
         """One event with all that belongs to it; by its event_id or the provider's id."""
         return self._get(EventPage, f"events/{quote(id, safe='')}")
+
+    def event_types(self, *, name: str | None = None, last: int | None = None) -> list[TypeRow]:
+        """The names of the newest `last` events, or those that a pattern matches: how often, when last."""
+        return self._get(answers.EventTypes, "event-types", name=name, last=last).items
+
+    def event_type(self, name: str, *, last: int | None = None) -> TypePage:
+        """One event name, with the JSON Schema of its data and its newest event."""
+        return self._get(TypePage, f"event-types/{quote(name, safe='')}", last=last)
 
     def duplicates(
         self, *, source: str | None = None, name: str | None = None, since: int | None = None

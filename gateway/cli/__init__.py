@@ -22,7 +22,7 @@ VERBS = {
     "worker": ("serve", "Deliver events only, on a shared store."),
     "check": ("check", "Validate the config without starting."),
     "reload": ("serve", "Make the running gateway read its config again."),
-    "events": ("events", "List events, newest first; lint their names."),
+    "events": ("events", "List events, newest first; their types; lint their names."),
     "event": ("events", "Show one event and what became of it."),
     "why": ("why", "Tell why a subscription got an event, or why not."),
     "subscriptions": ("subscriptions", "List subscriptions: their state, what waits, what goes wrong."),

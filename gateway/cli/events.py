@@ -1,4 +1,4 @@
-"""`gateway events`, with `gateway events lint`, and `gateway event ID`."""
+"""`gateway events`, with `lint` and `types`, and `gateway event ID`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.event_page import page_json, print_page, read_page, read_page_elsewhere
+from gateway.cli.event_types import types
 from gateway.cli.lint import lint
 from gateway.cli.listing import Listing, local, print_json, show
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, stop
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(rich_markup_mode=None)
     group.callback(invoke_without_command=True)(events)
     group.command()(lint)
+    group.command()(types)
     app.add_typer(group, name="events")
     app.command()(event)
 
@@ -39,9 +41,8 @@ def events(
     """List events, newest first."""
     if ctx.invoked_subcommand is not None:
         if any((source, name, since, limit, as_json, url)):
-            raise stop(
-                f"write the options behind {ctx.invoked_subcommand}: gateway events lint --json", USAGE
-            )
+            verb = ctx.invoked_subcommand
+            raise stop(f"write the options behind {verb}: gateway events {verb} --json", USAGE)
         return
     query = Query(source=source, name=name, since=since)
 

@@ -17,7 +17,8 @@ from gateway.cli.replay import Planned, show_planned
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
-from gateway.operate.opened import Named
+from gateway.operate.event_types import TypePage, TypeRow
+from gateway.operate.opened import Looked, Named
 from gateway.operate.rows import Row
 from gateway.store.records import (
     Attempt,
@@ -148,6 +149,22 @@ class Elsewhere:
         """The sources or subscriptions of its config."""
         rows = self.gateway.sources() if kind == "source" else self.gateway.subscriptions().items
         return [row.name for row in rows]
+
+
+def _gateway(there: Looked) -> Gateway:
+    """The client of a gateway elsewhere, for what is no list of the store."""
+    assert isinstance(there, Elsewhere)
+    return there.gateway
+
+
+def types_of(there: Looked, name: str | None, last: int) -> list[TypeRow]:
+    """The event names of a gateway elsewhere."""
+    return _gateway(there).event_types(name=name, last=last)
+
+
+async def type_page_of(there: Looked, name: str, last: int) -> TypePage:
+    """One event name of a gateway elsewhere."""
+    return _gateway(there).event_type(name, last=last)
 
 
 @contextmanager

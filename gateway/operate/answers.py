@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import Field
 
+from gateway.operate.event_types import TypeRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -17,6 +18,12 @@ from gateway.operate.rows import (
 )
 
 Item = TypeVar("Item", bound=Row)
+
+
+class EventTypes(Row):
+    """Every event name, sorted."""
+
+    items: list[TypeRow]
 
 
 class Page(Row, Generic[Item]):

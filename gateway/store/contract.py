@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.store.event_types import EventTypes
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -74,6 +75,11 @@ class Store(Protocol):
     @property
     def commits(self) -> Commits:
         """What the transactions of this process came to."""
+        ...
+
+    @property
+    def event_types(self) -> EventTypes:
+        """What is known of event names."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import orjson
 
 from gateway.event import Event
+from gateway.store.event_types import TypeCount
 from gateway.store.records import (
     Attempt,
     Claimed,
@@ -140,3 +141,23 @@ def _body(row: Row) -> bytes:
     kept: bytes | None = row["body"]
     data: str = row["data"]
     return data.encode() if kept is None else kept
+
+
+def type_counts(found: Sequence[Row]) -> list[TypeCount]:
+    """The newest rows of each name, which stand together, newest first, as what is known of the name."""
+    each: dict[str, list[Row]] = {}
+    for row in found:
+        each.setdefault(row["name"], []).append(row)
+    return [_type_count(name, newest) for name, newest in each.items()]
+
+
+def _type_count(name: str, newest: Sequence[Row]) -> TypeCount:
+    return TypeCount(
+        name=name,
+        events=newest[0]["events"],
+        since=newest[0]["since"],
+        last_at=newest[0]["received_at"],
+        versions=tuple(dict.fromkeys(row["v"] for row in newest if row["v"] is not None)),
+        sources=tuple(dict.fromkeys(row["source"] for row in newest)),
+        newest=tuple(row["seq"] for row in newest),
+    )

@@ -16,13 +16,14 @@ import adapters
 from adapters.page import Facts
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery, TypeQuery, TypesQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
 from gateway.operate import answers, rows
 from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import read_page
+from gateway.operate.event_types import TypePage, TypeRow, type_counts, type_page
 from gateway.operate.paging import Fetch, Kept
 from gateway.store.records import Duplicate, Query, Rejection, Stored
 
@@ -119,6 +120,25 @@ async def event(asked: Asked) -> rows.EventPage:
     if stored is None:
         raise missing("event", asked.id, "/events")
     return (await read_page(asked.opened.store, stored, asked.opened.now)).row
+
+
+async def event_types(asked: Asked) -> answers.EventTypes:
+    """The names of the newest events: how many have it, how many a day, when last, which versions."""
+    query, opened = asked.query_as(TypesQuery), asked.opened
+    found = await type_counts(opened.store, query.name, query.last)
+    return answers.EventTypes.model_construct(items=[TypeRow.of(each, opened.now) for each in found])
+
+
+async def event_type(asked: Asked) -> TypePage:
+    """One event name with what its data looks like: a JSON Schema that its newest 100 events keep, and the
+    newest of them.
+    """
+    opened = asked.opened
+    counted = await opened.store.event_types.counted(asked.query_as(TypeQuery).last, asked.id)
+    page = await type_page(opened.store, counted[0], opened.now) if counted else None
+    if page is None:
+        raise missing("event name", asked.id, "/event-types")
+    return page
 
 
 async def duplicates(asked: Asked) -> answers.Duplicates:
@@ -243,6 +263,16 @@ OPERATIONS = (
     _get("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
     _get("listEvents", "/events", events, answers.Events, "Events", query=EventQuery),
     _get("getEvent", "/events/{id}", event, rows.EventPage, "One event", problems=(404,)),
+    _get("listEventTypes", "/event-types", event_types, answers.EventTypes, "Event types", query=TypesQuery),
+    _get(
+        "getEventType",
+        "/event-types/{id}",
+        event_type,
+        TypePage,
+        "One event type",
+        query=TypeQuery,
+        problems=(404,),
+    ),
     _get("listDuplicates", "/duplicates", duplicates, answers.Duplicates, "Duplicates", query=EventQuery),
     _get(
         "listDuplicateGroups",

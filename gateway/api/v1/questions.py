@@ -59,6 +59,20 @@ class EventQuery(Page):
         return self.of(source=self.source, name=self.name, since=self.since)
 
 
+class TypeQuery(Asking):
+    """How many of the newest events to look at for their names."""
+
+    last: Annotated[int, Field(ge=1, le=10_000_000), BeforeValidator(_plain_number)] = Field(
+        100_000, description="Look at this many events, the newest."
+    )
+
+
+class TypesQuery(TypeQuery):
+    """Which event names."""
+
+    name: Text | None = NAME
+
+
 class RejectionQuery(Page):
     """Which rejections."""
 

@@ -12,6 +12,7 @@ from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
 from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.event_types import PostgresEventTypes
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
 from gateway.store.postgres.pool import Pool
@@ -73,6 +74,10 @@ class PostgresStore:
     @property
     def commits(self) -> Commits:
         return self._groups.commits
+
+    @property
+    def event_types(self) -> PostgresEventTypes:
+        return PostgresEventTypes(self._pool)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)

@@ -24,7 +24,7 @@ Clock = Literal["database", "caller"]
 
 SQL = {
     name: statement
-    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch")
+    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "event_types")
     for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 

@@ -43,8 +43,8 @@ from gateway.store.records import (
 from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
+from gateway.store.sqlite.event_types import SqliteEventTypes
 from gateway.store.sqlite.schema import known, lacking, migrate
-from gateway.store.sqlite.watch import SQL as WATCH
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.watch import Awaited, KeptAnswer, Watched
@@ -79,6 +79,10 @@ class SqliteStore:
     def commits(self) -> Commits:
         return self._writer.commits
 
+    @property
+    def event_types(self) -> SqliteEventTypes:
+        return SqliteEventTypes(self._read)
+
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
 
@@ -93,8 +97,7 @@ class SqliteStore:
         owner: str,
         ordered: Collection[str] = (),
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered)
-        return await self._writer.write(deliveries.claim, asked)
+        return await self._writer.write(deliveries.claim, Claim(slots, leases, now, owner, ordered))
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
         return await self._read(lambda db: deliveries.expired(db, now, limit))
@@ -213,7 +216,7 @@ class SqliteStore:
 
     async def has_accepted(self, source: str, since: int) -> bool:
         asked = {"source": source, "since": since, "since_id": first_id(since)}
-        return await self._read(lambda db: bool(db.execute(WATCH["has_accepted"], asked).fetchone()[0]))
+        return await self._read(lambda db: bool(db.execute(watch.SQL["has_accepted"], asked).fetchone()[0]))
 
     async def known(self, source: str, keys: Sequence[str]) -> frozenset[str]:
         asked = {"source": source, "keys": orjson.dumps(keys).decode()}

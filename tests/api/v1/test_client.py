@@ -109,7 +109,7 @@ def test_nobody_listens_there() -> None:
 # The command line
 
 
-def _there(served: Served, *args: str, token: str | None = ADMIN) -> Result:
+def elsewhere(served: Served, *args: str, token: str | None = ADMIN) -> Result:
     return CliRunner(env={"GATEWAY_TOKEN": token}).invoke(app, [*args, "--url", served.url])
 
 
@@ -135,7 +135,7 @@ SAME = [
 @pytest.mark.parametrize("args", SAME, ids=" ".join)
 def test_a_gateway_elsewhere_looks_the_same(served: Served, args: list[str]) -> None:
     _fill(served)
-    here, there = served.home.gateway(*args), _there(served, *args)
+    here, there = served.home.gateway(*args), elsewhere(served, *args)
     assert (there.exit_code, there.stdout, there.stderr) == (0, here.stdout, here.stderr)
     assert here.stdout
 
@@ -154,30 +154,32 @@ NOTHING = [
 
 @pytest.mark.parametrize(("args", "code", "words"), NOTHING, ids=lambda value: str(value)[:40])
 def test_nothing_matches_elsewhere(served: Served, args: list[str], code: int, words: str) -> None:
-    result = _there(served, *args)
+    result = elsewhere(served, *args)
     assert result.exit_code == code
     assert words in result.stderr
 
 
 def test_many_copies_are_read_once(served: Served) -> None:
     served.home.accept(*(event("evt_1", at=NOW + n) for n in range(502)))
-    lines = _there(served, "duplicates", "evt_1", "--json").stdout.splitlines()
+    lines = elsewhere(served, "duplicates", "evt_1", "--json").stdout.splitlines()
     assert len(lines) == 501
 
 
 def test_replay_and_cancel_elsewhere(served: Served) -> None:
     served.home.accept(event("evt_1"))
-    assert _there(served, "replay", "evt_1", "--dry-run").stderr == "would make 2 new deliveries\n"
-    made = _there(served, "replay", "evt_1")
+    assert elsewhere(served, "replay", "evt_1", "--dry-run").stderr == "would make 2 new deliveries\n"
+    made = elsewhere(served, "replay", "evt_1")
     assert (made.exit_code, made.stderr, len(made.stdout.splitlines())) == (0, "made 2 new deliveries\n", 3)
-    assert _there(served, "cancel", "evt_1").stdout == "cancelled 2 deliveries\n"
-    assert _there(served, "cancel", "evt_1").exit_code == 1
+    assert elsewhere(served, "cancel", "evt_1").stdout == "cancelled 2 deliveries\n"
+    assert elsewhere(served, "cancel", "evt_1").exit_code == 1
 
 
 def test_what_died_is_replayed_elsewhere(served: Served) -> None:
     served.home.accept(event("evt_1", to=("app", "mail")))
     served.home.end("dead")
-    result = _there(served, "replay", "--failed", "--since", "2025-06-01T08:00:00Z", "--subscription", "app")
+    result = elsewhere(
+        served, "replay", "--failed", "--since", "2025-06-01T08:00:00Z", "--subscription", "app"
+    )
     assert (result.exit_code, result.stderr) == (0, "made 1 new delivery\n")
 
 
@@ -199,7 +201,7 @@ def test_two_gateways_are_one_too_many(served: Served) -> None:
 
 
 def test_a_missing_token_says_where_to_set_it(served: Served) -> None:
-    result = _there(served, "events", token=None)
+    result = elsewhere(served, "events", token=None)
     assert result.exit_code == 2
     assert result.stderr.endswith("set GATEWAY_TOKEN\n")
 

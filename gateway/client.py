@@ -21,11 +21,12 @@ from pydantic import ValidationError
 
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.event_page import EventPage
 from gateway.operate.event_types import TypePage, TypeRow
+from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
-    EventPage,
     EventRow,
     PauseRow,
     RejectionCountRow,
@@ -112,6 +113,10 @@ class Gateway:
     def event(self, id: str) -> EventPage:
         """One event with all that belongs to it; by its event_id or the provider's id."""
         return self._get(EventPage, f"events/{quote(id, safe='')}")
+
+    def why(self, id: str) -> list[WhyRow]:
+        """Of each subscription why it got an event, or why not."""
+        return self._get(answers.Whys, f"why/{quote(id, safe='')}").items
 
     def event_types(self, *, name: str | None = None, last: int | None = None) -> list[TypeRow]:
         """The names of the newest `last` events, or those that a pattern matches: how often, when last."""

@@ -17,8 +17,11 @@ from gateway.cli.replay import Planned, show_planned
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.event_page import Page as EventPages
+from gateway.operate.event_page import page_of
 from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.opened import Looked, Named
+from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import Row
 from gateway.store.records import (
     Attempt,
@@ -165,6 +168,16 @@ def types_of(there: Looked, name: str | None, last: int) -> list[TypeRow]:
 async def type_page_of(there: Looked, name: str, last: int) -> TypePage:
     """One event name of a gateway elsewhere."""
     return _gateway(there).event_type(name, last=last)
+
+
+def reasons_of(there: Looked, event_id: str) -> list[WhyRow]:
+    """Why the subscriptions of a gateway elsewhere got an event, or not."""
+    return _gateway(there).why(event_id)
+
+
+def page_of_event(there: Looked, event_id: str) -> EventPages:
+    """One event of a gateway elsewhere with all that belongs to it."""
+    return page_of(_gateway(there).event(event_id), there.now)
 
 
 @contextmanager

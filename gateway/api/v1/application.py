@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused
-from gateway.api.v1 import acting, looking
+from gateway.api.v1 import acting, event_types, looking
 from gateway.api.v1.openapi import document
 from gateway.api.v1.operation import Asked, Asking, Nothing, Operation
 from gateway.api.v1.problem import Problem, unfit
@@ -30,7 +30,7 @@ from gateway.running import Running
 from gateway.store import Store, StoreError
 
 PREFIX = "/api/v1/"
-OPERATIONS: tuple[Operation, ...] = looking.OPERATIONS + acting.OPERATIONS
+OPERATIONS: tuple[Operation, ...] = looking.OPERATIONS + event_types.OPERATIONS + acting.OPERATIONS
 
 LARGEST_BODY = 1_048_576
 """Bytes of a request: a thousand ids are far less."""

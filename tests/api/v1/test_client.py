@@ -119,6 +119,8 @@ SAME = [
     ["events", "--name", "stripe/*", "--limit", "1"],
     ["event", "evt_1"],
     ["event", "evt_1", "--json"],
+    ["why", "evt_2"],
+    ["why", "evt_2", "app", "--json"],
     ["duplicates"],
     ["duplicates", "--json"],
     ["duplicates", "evt_1"],

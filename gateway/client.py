@@ -174,26 +174,30 @@ class Gateway:
     # What to do
 
     def replay(
-        self, ids: Sequence[str], *, subscription: str | None = None, dry_run: bool = False
-    ) -> answers.Replayed:
-        """Deliver events and deliveries anew."""
-        return self._post(
-            answers.Replayed, "replays", ids=list(ids), subscription=subscription, dry_run=dry_run
-        )
-
-    def replay_dead(
         self,
+        ids: Sequence[str],
         *,
-        since: int | None = None,
         subscription: str | None = None,
-        source: str | None = None,
-        name: str | None = None,
-        limit: int = 1000,
+        rate: int | None = None,
         dry_run: bool = False,
     ) -> answers.Replayed:
-        """Deliver dead letters anew; where `more` is true, others are left."""
-        which = {"since": since, "subscription": subscription, "source": source, "name": name}
+        """Deliver events and deliveries anew: at once, or `rate` a second."""
+        more = {"subscription": subscription, "rate": rate, "dry_run": dry_run}
+        return self._post(answers.Replayed, "replays", ids=list(ids), **more)
+
+    def replay_dead(self, *, limit: int = 1000, dry_run: bool = False, **which: Any) -> answers.Replayed:
+        """Deliver dead letters anew; where `more` is true, others are left.
+
+        `which` has `since`, `until` (Unix ms), `source`, `name`, `subscription`, and `rate`, a second.
+        """
         return self._post(answers.Replayed, "replays/dead", **which, limit=limit, dry_run=dry_run)
+
+    def replay_events(self, *, limit: int = 1000, dry_run: bool = False, **which: Any) -> answers.Replayed:
+        """Deliver the events of a time anew, to who wants them now. More than `limit` deliveries are refused.
+
+        `which` as in `replay_dead`; `since` must be there, and `subscription` gets all of them.
+        """
+        return self._post(answers.Replayed, "replays/events", **which, limit=limit, dry_run=dry_run)
 
     def cancel(self, ids: Sequence[str], *, dry_run: bool = False) -> answers.Cancelled:
         """End pending deliveries, named by their ids or those of their events."""

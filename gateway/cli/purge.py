@@ -12,7 +12,8 @@ from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, run, stop
 from gateway.cli.options import AgeOption, DryRunOption
 from gateway.housekeeping import purge as purge_all
 from gateway.housekeeping import retention
-from gateway.store.records import Purged, Query, Retention, Stored
+from gateway.store.records import Query, Stored
+from gateway.store.retention import Purged, Retention
 
 EVERYTHING = Query()
 Row = TypeVar("Row", bound=Numbered)

@@ -23,17 +23,8 @@ from gateway.operate.opened import Looked, Named
 from gateway.operate.reasons import WhyRow
 from gateway.operate.replaying import Planned
 from gateway.operate.rows import Row
-from gateway.store.records import (
-    Attempt,
-    Delivery,
-    Duplicate,
-    NewDelivery,
-    Pause,
-    Query,
-    Rejection,
-    RejectionCount,
-    Stored,
-)
+from gateway.store.records import Attempt, Delivery, Duplicate, NewDelivery, Pause, Query, Stored
+from gateway.store.rejections import Rejection, RejectionCount
 
 Item = TypeVar("Item", bound=Row)
 Kept = TypeVar("Kept")

@@ -23,7 +23,8 @@ from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
-from gateway.config.secret import Secret
+from gateway.config.problems import Filled
+from gateway.config.secret import Secret, read_secret_file
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
@@ -91,8 +92,13 @@ def _one_for_all(value: Any) -> Any:
     return {"events": value, "duplicates": value, "rejections": value}
 
 
-def _store_url(value: Any) -> str:
-    """A SQLite file, whose path follows the three slashes, or a PostgreSQL database."""
+def _store_url(value: Any, info: ValidationInfo) -> str:
+    """A SQLite file, whose path follows the three slashes, or a PostgreSQL database; `file:` names a file
+    that holds the URL.
+    """
+    if isinstance(value, str) and value.startswith("file:"):
+        folder = info.context["folder"] if info.context else Path.cwd()
+        value = Filled.of(read_secret_file(folder / value.removeprefix("file:")), "the file")
     if isinstance(value, str) and value.startswith(POSTGRES):
         server_url(value, ("postgresql", "postgres"), POSTGRES_EXAMPLE)
         return str(value)

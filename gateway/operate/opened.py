@@ -9,16 +9,8 @@ from typing import Literal, Protocol
 from gateway.config import Settings
 from gateway.pipeline.route import Router
 from gateway.store import Store
-from gateway.store.records import (
-    Attempt,
-    Delivery,
-    Duplicate,
-    Pause,
-    Query,
-    Rejection,
-    RejectionCount,
-    Stored,
-)
+from gateway.store.records import Attempt, Delivery, Duplicate, Pause, Query, Stored
+from gateway.store.rejections import Rejection, RejectionCount
 
 
 class Reads(Protocol):

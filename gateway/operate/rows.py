@@ -15,16 +15,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.event import Event
-from gateway.store.records import (
-    Attempt,
-    Delivery,
-    Duplicate,
-    Pause,
-    Rejection,
-    RejectionCount,
-    State,
-    Stored,
-)
+from gateway.store.records import Attempt, Delivery, Duplicate, Pause, State, Stored
+from gateway.store.rejections import Rejection, RejectionCount
 
 HeaderPairs = list[Annotated[list[str], Field(min_length=2, max_length=2)]]
 """[name, value] pairs, in the order in which they came."""

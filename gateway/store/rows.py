@@ -16,11 +16,10 @@ from gateway.store.records import (
     Duplicate,
     Pause,
     Reception,
-    Rejection,
-    RejectionCount,
     Stored,
     VerdictCount,
 )
+from gateway.store.rejections import Rejection, RejectionCount
 from gateway.verdict import Verdict
 
 HELD = 9_000_000_000_000_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from gateway.store.records import Candidate, Duplicate, Rejection
+from gateway.store.records import Candidate, Duplicate
+from gateway.store.rejections import Rejection
 
 Row = tuple[object, ...]
 

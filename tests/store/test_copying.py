@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Rejection, Settlement
+from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Settlement
+from gateway.store.rejections import Rejection
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
 

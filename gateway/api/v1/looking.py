@@ -25,7 +25,8 @@ from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import EventPage, read_page
 from gateway.operate.paging import Fetch, Kept, pages
 from gateway.operate.reasons import reasons
-from gateway.store.records import Duplicate, Query, Rejection, Stored
+from gateway.store.records import Duplicate, Query, Stored
+from gateway.store.rejections import Rejection
 
 CHUNK = 25
 """Events that are read from the store at a time: each may be as large as `server.max_body`."""

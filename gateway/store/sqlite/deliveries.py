@@ -9,14 +9,7 @@ import orjson
 
 from gateway.store import rows
 from gateway.store.claim import LOOK, LOOKS, Claim
-from gateway.store.records import (
-    Cancellation,
-    Candidate,
-    Claimed,
-    ClaimResult,
-    NewDelivery,
-    Settlement,
-)
+from gateway.store.records import Cancellation, Candidate, Claimed, ClaimResult, NewDelivery, Settlement
 from gateway.store.sqlite.accept import SQL, accept
 
 

@@ -61,7 +61,7 @@ def load(name: str, path: str | Path | None = None) -> type[Adapter]:
     """
     if path and _NAME.fullmatch(name) and (file := Path(path, f"{name}.py")).is_file():
         return _checked(name, str(file), partial(_run, name, file))
-    if name in _in_folders():
+    if _in_folder(name, _HERE):
         return _checked(name, f"adapters.{name}", partial(importlib.import_module, f"adapters.{name}"))
     for entry in entry_points(group=GROUP, name=name):
         return _checked(name, entry.value, entry.load)
@@ -72,11 +72,15 @@ def load(name: str, path: str | Path | None = None) -> type[Adapter]:
 
 def _in_folders(path: str | Path | None = None) -> set[str]:
     """The adapters of this folder and of `path`. Their files are read, not run."""
-    files = [*_HERE.glob("*.py"), *(Path(path).glob("*.py") if path else ())]
-    return {file.stem for file in files if _NAME.fullmatch(file.stem) and _states_adapter(file)}
+    folders = [_HERE, *([Path(path)] if path else ())]
+    return {file.stem for folder in folders for file in folder.glob("*.py") if _in_folder(file.stem, folder)}
 
 
-def _states_adapter(file: Path) -> bool:
+def _in_folder(name: str, folder: Path) -> bool:
+    """Whether `folder` has a module of this name that ends as an adapter does."""
+    file = folder / f"{name}.py"
+    if not _NAME.fullmatch(name) or not file.is_file():
+        return False
     return _LAST_LINE.search(file.read_text(encoding="utf-8", errors="replace")) is not None
 
 

@@ -237,7 +237,7 @@ def _thin(document: Mapping[str, Any], merge: bool) -> ParsedEvent:
 
 def _scalars(document: object, names: Mapping[str, str]) -> dict[str, str | bool]:
     """The texts and truth values of `document` under the names that attributes have."""
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict):
         return {}
     return {
         name: value for field, name in names.items() if isinstance(value := document.get(field), (str, bool))

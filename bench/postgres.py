@@ -9,14 +9,11 @@ machine: with few cores they share them, and more nodes show no more than that n
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,22 +22,13 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench import machine, webhooks
+from bench import claims, machine, webhooks
 from bench.receivers import PATH
 from bench.run import ROOT, delivered, subscribed
 from bench.targets import free_port, started, wait_until_ready
-from gateway.store.postgres import PostgresStore
 from tests.postgres import PASSWORD, Databases, Server
 
 SETTINGS = ("shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=30min", "max_connections=200")
-CLAIMS, SLOTS = 60, 100
-"""How often is claimed, and how many deliveries at once."""
-
-FILL = """
-INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at)
-SELECT %(event)s || n, %(event)s, 'app', %(now)s - %(count)s + n, %(now)s
-FROM generate_series(1, %(count)s) AS n
-"""
 
 
 def config(port: int, url: str, subscriber: int | None) -> str:
@@ -110,37 +98,7 @@ def measured(db: psycopg.Connection) -> dict[str, int]:
     return {"events": row[0], "wal": row[1], "size": row[2]}
 
 
-def claim_cost(url: str, waiting: int) -> float:
-    """The median ms of claiming SLOTS deliveries where `waiting` are due."""
-    now = round(time.time() * 1000)
-    with psycopg.connect(url, autocommit=True) as db:
-        fill(db, waiting, now)
-    return asyncio.run(_claims(url, now))
-
-
-def fill(db: psycopg.Connection, waiting: int, now: int) -> None:
-    """One event with so many deliveries that are due, and fresh statistics."""
-    event = db.execute("SELECT event_id FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-    assert event is not None
-    db.execute("DELETE FROM deliveries_pending")
-    db.execute(FILL, {"event": event[0], "now": now, "count": waiting})
-    db.execute("VACUUM ANALYZE deliveries_pending")
-    db.execute("CHECKPOINT")
-
-
-async def _claims(url: str, now: int) -> float:
-    store = await PostgresStore.open(url, connections=2)
-    times = []
-    for _ in range(CLAIMS):
-        began = time.perf_counter()
-        got = await store.claim({"app": SLOTS}, {"app": 600_000}, now, "bench")
-        times.append(1000 * (time.perf_counter() - began))
-        assert len(got.claimed) == SLOTS
-    await store.close()
-    return statistics.median(times[5:])
-
-
-def tables(ingested: dict[str, dict[str, Any]], claims: dict[int, float], described: dict[str, Any]) -> str:
+def tables(ingested: dict[str, dict[str, Any]], claimed: str, described: dict[str, Any]) -> str:
     """The whole result for people."""
     lines = [
         "| nodes | requests/s | p50 ms | p99 ms | errors | lost | WAL bytes an event | bytes on disk |",
@@ -157,8 +115,7 @@ def tables(ingested: dict[str, dict[str, Any]], claims: dict[int, float], descri
         for name, one in ingested.items()
         if "delivered_rps" in one
     ]
-    lines += ["", f"| waiting deliveries | claim of {SLOTS}, median ms |", "|---:|---:|"]
-    lines += [f"| {waiting:,} | {cost:.1f} |" for waiting, cost in claims.items()]
+    lines += ["", claimed]
     where = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in described.items())
     return "\n".join([*lines, "", where]) + "\n"
 
@@ -167,7 +124,7 @@ def main() -> int:
     """0 when nothing was lost; the result is written to bench/results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=8000)
-    parser.add_argument("--waiting", type=int, nargs="*", default=[10_000, 1_000_000, 10_000_000])
+    parser.add_argument("--waiting", type=int, nargs="*", default=claims.SIZES)
     args = parser.parse_args()
     with contextlib.ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
@@ -182,13 +139,8 @@ def main() -> int:
             one = ingest(nodes, worker, args.requests, databases.ready(), Path(tempfile.mkdtemp(dir=folder)))
             ingested[name] = one
             print(f"{name}: {one['rps']:,.0f} requests/s", flush=True)
-        claims: dict[int, float] = {}
-        url = databases.ready()
-        ingest(1, False, 100, url, Path(tempfile.mkdtemp(dir=folder)))
-        for waiting in args.waiting:
-            claims[waiting] = claim_cost(url, waiting)
-            print(f"{waiting:,} waiting: {claims[waiting]:.1f} ms a claim of {SLOTS}", flush=True)
-    text = tables(ingested, claims, described)
+    claimed = claims.table(claims.measured(args.waiting))
+    text = tables(ingested, claimed, described)
     print(f"\n{text}")
     today = datetime.now(UTC).date().isoformat()
     (ROOT / "bench" / "results" / f"{today}-postgres.md").write_text(f"# PostgreSQL, {today}\n\n{text}")

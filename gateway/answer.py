@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from starlette.types import Send
 
 from adapters.base import Reply
+from gateway.record import record
 
 RETRY_AFTER = b"2"
 """Seconds that a sender is asked to wait after a 503."""
@@ -19,7 +19,7 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 _JSON = (b"content-type", b"application/json")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """A whole answer; `headers` are lower case and do not have the content-length."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -24,9 +25,11 @@ from gateway.config import Settings
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.metrics import Metrics
+from gateway.operate.auditing import Act, Actor, note
 from gateway.pipeline.worker import Worker
 from gateway.running import Running
 from gateway.store import Store, StoreError, StoreUnavailable, open_store
+from gateway.store.audit import Outcome
 from gateway.telemetry.process import Telemetry
 from gateway.telemetry.siblings import Siblings
 from gateway.ui import Site
@@ -71,6 +74,7 @@ class Gateway:
         self._ingest: Ingest | None = None
         self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
         self._watching: Watching | None = None
+        self._worker: Worker | None = None
         self._telemetry = telemetry or Telemetry()
         self._metrics = Metrics(lambda: self._running.settings, clock, siblings)
         self._send: api.Send | None = None
@@ -99,6 +103,16 @@ class Gateway:
     def take(self, scope: Scope, body: bytes, answered: Answered) -> None:
         """One webhook that is here as a whole; see Ingest.take."""
         self._started.take(scope, body, answered)
+
+    async def note(self, act: Act, outcome: Outcome) -> None:
+        """Keep in the audit log what a signal had this process do."""
+        if self._store is not None:
+            actor = Actor("signal", "", "server", socket.gethostname())
+            await note(self._store, actor, act, outcome, round(self._clock() * 1000))
+
+    def let_go(self) -> None:
+        """Answer those who follow over the API, since the gateway is about to stop."""
+        self._api.stop()
 
     def send_home(self) -> None:
         """Answer the providers that wait for a subscriber, since the gateway is about to stop."""
@@ -138,7 +152,9 @@ class Gateway:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Open the store, work until the server stops, then leave nothing half done."""
         settings = self._running.settings.store
-        self._store = store = await open_store(settings.target, connections=settings.connections)
+        self._store = store = await open_store(
+            settings.target, connections=settings.connections, keys=settings.keys
+        )
         async with contextlib.AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             self._metrics.open(store, self._telemetry.counts)
@@ -172,7 +188,7 @@ class Gateway:
         self, store: Store, ending: contextlib.AsyncExitStack
     ) -> Callable[[Iterable[str]], None]:
         """Start the worker; returns how to wake it. What ends it goes to `ending`."""
-        worker = Worker(
+        self._worker = worker = Worker(
             store,
             lambda: self._running,
             self._clock,
@@ -207,9 +223,13 @@ class Gateway:
                 )
 
     async def _healthz(self, _: Request) -> Response:
-        """200 while the process answers; degraded where all that a source is sent fails verification."""
-        failing = self._watching.failing if self._watching is not None else []
-        return JSONResponse({"status": "degraded", "sources": failing} if failing else {"status": "ok"})
+        """200 while it answers; degraded where a source's requests, or a subscription's attempts, fail."""
+        found = {
+            "sources": self._watching.failing if self._watching is not None else [],
+            "subscriptions": self._worker.failing if self._worker is not None else [],
+        }
+        failing = {kind: names for kind, names in found.items() if names}
+        return JSONResponse({"status": "degraded", **failing} if failing else {"status": "ok"})
 
     async def _readyz(self, _: Request) -> Response:
         """200 where a commit was just done, else 503."""

@@ -21,8 +21,10 @@ from pydantic import ValidationError
 
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.auditing import AuditRow
 from gateway.operate.event_page import EventPage
 from gateway.operate.event_types import TypePage, TypeRow
+from gateway.operate.rates import Rates
 from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
     DeliveryRow,
@@ -34,6 +36,7 @@ from gateway.operate.rows import (
     Row,
     TriedRow,
 )
+from gateway.operate.tail import Handed, ListenerRow, Listeners, Tailed
 from gateway.store.records import State
 
 LARGEST_PAGE = 500
@@ -171,7 +174,31 @@ class Gateway:
         """One delivery with its attempts."""
         return self._get(TriedRow, f"deliveries/{quote(delivery_id, safe='')}")
 
+    def tail(
+        self, cursor: str | None = None, *, kinds: str = "events", wait: int = 20_000, **query: Any
+    ) -> Tailed:
+        """What happened behind the cursor, or the cursor of now. `query`: what else GET /tail takes."""
+        return self._get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **query)
+
+    def rates(self, window: int = 60_000) -> Rates:
+        """How much came and went within the last `window` ms, and what waits."""
+        return self._get(Rates, "rates", window=window)
+
+    def audit(
+        self, *, who: str | None = None, action: str | None = None, since: int | None = None
+    ) -> Iterator[AuditRow]:
+        """Who did what, newest first."""
+        return self.every(answers.AuditPage, "audit", who=who, action=action, since=since)
+
+    def listeners(self) -> list[ListenerRow]:
+        """Who listens under a name now."""
+        return self._get(Listeners, "listeners").items
+
     # What to do
+
+    def hand(self, listener: str, ids: Sequence[str]) -> Handed:
+        """Send stored events to a listener."""
+        return self._post(Handed, f"listeners/{quote(listener, safe='')}/events", ids=list(ids))
 
     def replay(
         self,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from os import urandom
 from threading import Lock
 from typing import Any
 
 import orjson
 from ulid_transform import bytes_to_ulid, ulid_to_timestamp
+
+from gateway.record import record
 
 SYSTEM = "gateway"
 """The source of every system event and the first segment of its name."""
@@ -30,7 +32,7 @@ EARLIEST_TS, LATEST_TS = 315_532_800_000, 4_102_444_800_000
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """One thing that happened; stored once, never changed.
 

@@ -84,7 +84,15 @@ def candidate(
     digest = hashlib.sha256(data).digest()
     routed = router.route(event)
     made = Candidate(
-        event, digest, routed.subscriptions, key, endpoint.window, reception, routed.orders, routed.verdicts
+        event,
+        digest,
+        routed.subscriptions,
+        key,
+        endpoint.window,
+        reception,
+        routed.orders,
+        routed.verdicts,
+        routed.terms,
     )
     return made if endpoint.contract is None else held_to(endpoint.contract, made, parsed.payload)
 

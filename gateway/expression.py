@@ -1,4 +1,4 @@
-"""CEL expressions over an event: checked when the config is read, compiled once, evaluated without raising.
+"""CEL expressions over one event or two: checked with the config, compiled once, evaluated without raising.
 
 The language: https://github.com/google/cel-spec/blob/master/doc/langdef.md, seen 2026-11-24.
 """
@@ -6,7 +6,7 @@ The language: https://github.com/google/cel-spec/blob/master/doc/langdef.md, see
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,6 +21,10 @@ from gateway.event import Event
 FIELDS = ("id", "name", "data", "ts", "v", "event_id", "source")
 """What `event` has in an expression, with the meaning it has in gateway.event.Event."""
 
+ALONE = ("event",)
+TWO = ("event", "async")
+"""What an expression may name: the event, and beside it the one that is waited for, as at Inngest."""
+
 LONGEST = 2000
 """Characters. The compiler recurses: a chain of some 20,000 terms ends the process."""
 
@@ -34,9 +38,9 @@ FUNCTIONS = frozenset(
 
 _TEXTS = re.compile(r"""(?s:\"{3}.*?\"{3}|'{3}.*?'{3})|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|//[^\n]*""")
 _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
-_FIELD = re.compile(r"(?<![\w.])event\s*\.\s*(\w+)")
-_PATH = re.compile(r"""event((?:\s*\.\s*\w+|\s*\[\s*(?:\d+|"[^"\\]*"|'[^'\\]*')\s*\])+)(\s*\()?""")
-_STEP = re.compile(r"""\.\s*(\w+)|\[\s*(?:(\d+)|"([^"]*)"|'([^']*)')""")
+_FIELD = re.compile(r"(?<![\w.])(event|async)\s*\.\s*(\w+)")
+_PATH = re.compile(r"""(?:event|async)((?:\s*\.\s*\w+|\s*\[\s*(?:\d+|"[^"\\]*"|'[^'\\]*')\s*\])+)(\s*\()?""")
+STEP = re.compile(r"""\.\s*(\w+)|\[\s*(?:(\d+)|"([^"]*)"|'([^']*)')""")
 _PARSER = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting \{.*)?$", re.MULTILINE)
 
 
@@ -55,8 +59,8 @@ class Evaluated:
 class Expression:
     """One expression, e.g. `event.data.data.object.customer`."""
 
-    def __init__(self, text: str) -> None:
-        """Raises InvalidExpression with the position in `text`, also for a name that can never be there."""
+    def __init__(self, text: str, names: Sequence[str] = ALONE) -> None:
+        """Raises InvalidExpression with the position in `text`, also for what is none of `names`."""
         if len(text) > LONGEST:
             raise InvalidExpression(f"has {len(text)} characters; at most {LONGEST} are read")
         import cel  # by the first expression: it brings its command line along, a quarter of a second
@@ -66,7 +70,7 @@ class Expression:
         except ValueError as error:
             raise InvalidExpression(_located(text, str(error))) from None
         self.text = text
-        for problem in _unknown(text, self._program.variables(), self._program.functions()):
+        for problem in _unknown(text, names, self._program.variables(), self._program.functions()):
             raise InvalidExpression(problem)
         self._paths = dict(_paths(text))
 
@@ -97,16 +101,21 @@ class Expression:
         found = {}
         for path, steps in self._paths.items():
             with suppress(KeyError, IndexError, TypeError):
-                found[path] = reduce(getitem, steps, variables["event"])
+                found[path] = reduce(getitem, steps, variables[path[:5]])
         return found
 
 
 def variables(event: Event) -> Mapping[str, Any]:
     """What an expression can name: `event` with its FIELDS, `data` as what its JSON says."""
+    return {"event": fields(event)}
+
+
+def fields(event: Event) -> dict[str, Any]:
+    """The FIELDS of an event by name."""
     values = {name: getattr(event, name) for name in FIELDS}
     with suppress(ValueError):  # no JSON to orjson, e.g. with half a surrogate pair: then without fields
         values["data"] = orjson.loads(event.data)
-    return {"event": values}
+    return values
 
 
 def _located(text: str, said: str) -> str:
@@ -122,30 +131,32 @@ def _place(text: str, line: int, column: int) -> str:
     return f"line {line}, column {column}" if "\n" in text.strip() else f"column {column}"
 
 
-def _unknown(text: str, names: Iterable[str], functions: Iterable[str]) -> Iterator[str]:
+def _unknown(
+    text: str, known: Sequence[str], names: Iterable[str], functions: Iterable[str]
+) -> Iterator[str]:
     """What `text` names and will never find."""
     code = _TEXTS.sub(lambda found: " " * len(found[0]), text)
     for found in _FIELD.finditer(code):
-        if found[1] not in FIELDS:
-            yield f"{_at(text, found.start(1))}: event has no field {_near(found[1], FIELDS)}"
-    for name in sorted({*names} - {"event", *_BOUND.findall(code)}):
-        yield f"{_first(text, code, name)}: there is no {_near(name, ['event'])}"
+        if found[1] in known and found[2] not in FIELDS:
+            yield f"{_at(text, found.start(2))}: {found[1]} has no field {_near(found[2], FIELDS)}"
+    for name in sorted({*names} - {*known, *_BOUND.findall(code)}):
+        yield f"{_first(text, code, name)}: there is no {_near(name, known)}"
     for name in functions:
         if name.isalnum() and name not in FUNCTIONS:
             yield f"{_first(text, code, name)}: there is no function {_near(name, sorted(FUNCTIONS))}"
 
 
 def _paths(text: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The paths from `event` on in `text`, each with its steps; the name of a method is no step."""
+    """The paths from `event` or `async` on, each with its steps; the name of a method is no step."""
     code = _TEXTS.sub(lambda found: " " * len(found[0]), text)
-    for start in re.finditer(r"(?<![\w.])event\b", code):
+    for start in re.finditer(r"(?<![\w.])(event|async)\b", code):
         found = _PATH.match(text, start.start())
         if found is None:
             continue
-        steps = [int(n) if n else name or one or other for name, n, one, other in _STEP.findall(found[1])]
+        steps = [int(n) if n else name or one or other for name, n, one, other in STEP.findall(found[1])]
         steps = steps[:-1] if found[2] else steps
         if steps:
-            yield "event" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps), tuple(steps)
+            yield start[1] + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps), tuple(steps)
 
 
 def _first(text: str, code: str, name: str) -> str:

@@ -26,13 +26,17 @@ async def keep_house(store: Store, settings: Callable[[], Settings], clock: Call
             purged = await purge(store, retention(settings(), clock()))
             if purged.total:
                 log.info("purged %s", purged)
+            await purge_audit(store, settings(), clock())
         except StoreError as error:
             log.error("purging waits for the store: %s", error)
         await asyncio.sleep(EVERY)
 
 
-async def purge(store: Store, retain: Retention) -> Purged:
-    """Remove all that `retain` lets go, in small transactions. Returns how many rows went."""
+async def purge(store: Store, retain: Retention, tell: Callable[[int], None] = lambda _: None) -> Purged:
+    """Remove all that `retain` lets go, in small transactions. Returns how many rows went.
+
+    `tell` hears of each transaction how many went in it.
+    """
     total = Purged()
     while (purged := await store.purge(retain)).total:
         total = Purged(
@@ -40,7 +44,18 @@ async def purge(store: Store, retain: Retention) -> Purged:
             total.duplicates + purged.duplicates,
             total.rejections + purged.rejections,
             total.keys + purged.keys,
+            total.windows + purged.windows,
         )
+        tell(purged.total)
+        await asyncio.sleep(BREATH)
+    return total
+
+
+async def purge_audit(store: Store, settings: Settings, now: float) -> int:
+    """Remove what the audit log need not keep at `now` (Unix seconds). Returns how many entries went."""
+    before, total = round((now - settings.store.retention.audit) * 1000), 0
+    while gone := await store.audit.purge(before):
+        total += gone
         await asyncio.sleep(BREATH)
     return total
 

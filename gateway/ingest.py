@@ -9,7 +9,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from gateway.examining import Examined, examine, refusal, remote_addr, webhook_r
 from gateway.fetcher import Fetcher, FetchFailed
 from gateway.pipeline.route import Router
 from gateway.receiving import stored as told_of
+from gateway.record import record
 from gateway.rejecting import Rejecting, rejection
 from gateway.running import Endpoint, Running
 from gateway.store import Store
@@ -41,7 +41,7 @@ Answered = Callable[[Answer], None]
 log = logging.getLogger("gateway.ingest")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Webhook:
     """One whole request, the config that it began with, and who hears its answer."""
 

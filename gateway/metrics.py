@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from gateway import __version__
 from gateway.answer import Refused
 from gateway.config import Settings
 from gateway.store import Store, StoreError
+from gateway.store.health import Health
 from gateway.telemetry import named
 from gateway.telemetry.counts import MOST_NAMES, Counts
 from gateway.telemetry.prometheus import page
@@ -95,13 +96,14 @@ class Metrics:
             async with asyncio.timeout(ASK_WITHIN):
                 backlog = await self._store.backlog(round(self._clock() * 1000))
                 paused = await self._store.paused()
+                healths = {each.subscription: each for each in await self._store.health.all()}
         except (StoreError, TimeoutError) as error:
             log.error("metrics without the backlog: %s", str(error) or "the store did not answer in time")
             return {(named.READABLE.name, ()): 0}
         waiting = {one.subscription: (one.waiting, one.due, one.oldest / 1000) for one in backlog}
         held = {pause.subscription for pause in paused}
-        names = [*self._settings().subscriptions, *waiting, *held]
-        return {**_backlogs(names, waiting, held), (named.READABLE.name, ()): 1}
+        names = [*self._settings().subscriptions, *waiting, *held, *healths]
+        return {**_backlogs(names, waiting, held), **_healths(names, healths), (named.READABLE.name, ()): 1}
 
 
 def _backlogs(names: Iterable[str], waiting: dict[str, tuple[int, int, float]], held: set[str]) -> Series:
@@ -111,6 +113,16 @@ def _backlogs(names: Iterable[str], waiting: dict[str, tuple[int, int, float]], 
         values = (*waiting.get(name, (0, 0, 0.0)), int(name in held))
         metrics = (named.WAITING, named.DUE, named.OLDEST, named.PAUSED)
         found |= {(metric.name, (name,)): value for metric, value in zip(metrics, values, strict=True)}
+    return found
+
+
+def _healths(names: Iterable[str], healths: Mapping[str, Health]) -> Series:
+    """How the same subscriptions fare."""
+    found: dict[tuple[str, tuple[str, ...]], float] = {}
+    for name in list(dict.fromkeys(names))[:MOST_NAMES]:
+        health = healths.get(name, Health(name))
+        found[named.BREAKER.name, (name,)] = ("closed", "half open", "open").index(health.breaker)
+        found[named.FAILING.name, (name,)] = int(health.failing is not None)
     return found
 
 

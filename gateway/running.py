@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
 from adapters.base import Adapter, Headers
-from gateway.config import Settings, Source
+from gateway.config import Settings, Source, Subscription
 from gateway.config.ack import AckRule
 from gateway.config.sources import CREDENTIALS
 from gateway.event import compile_patterns
+from gateway.pipeline.conditions import BatchRule, Conditions, DebounceRule, OnceRule
 from gateway.pipeline.route import Router, Rules
 from gateway.schema import Contract
 
@@ -72,8 +73,31 @@ class Running:
 def router(settings: Settings) -> Router:
     """Who wants which events, by `settings`."""
     each = settings.subscriptions.items()
-    rules = {name: Rules(one.if_, one.order_by) for name, one in each if one.if_ or one.order_by}
-    return Router({name: one.events for name, one in each}, rules)
+    rules = {name: Rules(one.if_, one.order_by, _conditions(one)) for name, one in each}
+    return Router(
+        {name: one.events for name, one in each}, {name: r for name, r in rules.items() if r != Rules()}
+    )
+
+
+def _conditions(subscription: Subscription) -> Conditions | None:
+    """What is said of events that belong together, its durations in ms."""
+    once, debounce, batch = subscription.idempotency, subscription.debounce, subscription.batch
+    made = Conditions()
+    if once is not None and once.key is not None:
+        made = replace(made, once=OnceRule(once.key, _ms(once.window)))
+    if subscription.priority is not None:
+        made = replace(made, priority=subscription.priority)
+    if debounce is not None:
+        timeout = None if debounce.timeout is None else _ms(debounce.timeout)
+        made = replace(made, debounce=DebounceRule(debounce.key, _ms(debounce.period), timeout))
+    if batch is not None:
+        rule = BatchRule(batch.key, batch.size, _ms(batch.timeout), int(batch.max_body))
+        made = replace(made, batch=rule)
+    return None if made == Conditions() else made
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 CONNECTION = frozenset(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
-Reason = Literal["filter", "error", "order", "schema"]
+Reason = Literal["filter", "error", "order", "idempotency", "debounce", "batch", "priority", "schema"]
 
 LONGEST_SAW = 1000
 """Bytes of JSON that are kept of what an expression saw; a value that does not fit is cut or left out."""
@@ -27,9 +27,11 @@ class Verdict:
     """What a subscription's expression said of one event; a matching name alone needs none.
 
     `filter`: `if:` was not true. `error`: `if:` could not be computed, which counts as not true. `order`:
-    `order_by:` could not be computed, and the event was delivered without a key. `saw` is a JSON object of
-    the paths that the expression names with what stood there, `error` what went wrong. `schema`: the data
-    breaks the schema of the pattern that stands in `expression`, and `saw` says of each path why.
+    `order_by:` could not be computed, and the event was delivered without a key; so with `debounce` and
+    `batch`, and with `priority`, without one. `idempotency`: the event `first_event_id` has its key, unless
+    there is an `error`: then it was delivered. `saw` is a JSON object of the paths that the expression names
+    with what stood there, `error` what went wrong. `schema`: the data breaks the schema of the pattern that
+    stands in `expression`, and `saw` says of each path why.
     """
 
     subscription: str
@@ -38,6 +40,7 @@ class Verdict:
     saw: str
     error: str | None = None
     event_id: str = ""
+    first_event_id: str | None = None
 
 
 def verdict(

@@ -426,6 +426,7 @@ def sent() -> dict[str, bytes]:
         *system.ended(one.delivery, one.event, "succeeded", well, router, 1),
         system.paused("app", "the subscriber answered 410 Gone", router, 1),
         system.resumed("app", router, 1),
+        system.failing("app", "5 of 5 attempts failed within 5m", router, 1),
         system.duplicate_differs(copy, router, 1),
         system.source_silent("stripe", "1h", Watched("stripe", 1, 1, 1, False), router, 1),
         system.signature_rejected("stripe", {"bad_signature": 3, "stale_timestamp": 1}, 1, router, 1),

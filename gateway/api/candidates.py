@@ -56,7 +56,15 @@ def _candidate(sent: Sent, index: int, sending: Sending, router: Router) -> Cand
     digest = hashlib.sha256(sent.data.encode()).digest()
     routed, kept = router.route(event), sending.reception
     made = Candidate(
-        event, digest, routed.subscriptions, event.id, sending.window, kept, routed.orders, routed.verdicts
+        event,
+        digest,
+        routed.subscriptions,
+        event.id,
+        sending.window,
+        kept,
+        routed.orders,
+        routed.verdicts,
+        routed.terms,
     )
     return made if sent.breach is None else replace(made, breach=sent.breach)
 

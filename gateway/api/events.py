@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from gateway.answer import Refused
-from gateway.api.rules import Problem, problems
 from gateway.api.slices import Members, objects
 from gateway.event import SENT_BESIDE
+from gateway.event_rules import Problem, problems
 from gateway.schema import Breach, Contract
 
 MAX_EVENTS = 5000

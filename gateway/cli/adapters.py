@@ -18,6 +18,7 @@ from adapters.page import Facts
 from adapters.vectors import Vector, read_vectors
 from gateway.cli.new_adapter import FOLDER, begin
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, adapters_folder, stop
+from gateway.cli.progress import bar
 
 PathOption = Annotated[
     Path | None,
@@ -91,9 +92,11 @@ def test(
     except (ValueError, OSError) as error:
         raise stop(f"{name}: {error}", USAGE) from error
     failed = 0
-    for check, problem in conformance.run(adapter, given):
-        failed += problem is not None
-        typer.echo(f"ok      {check}" if problem is None else f"FAILED  {check}: {problem}")
+    with bar("checking", len(conformance.CHECKS), beside=True) as tell:
+        for check, problem in conformance.run(adapter, given):
+            failed += problem is not None
+            typer.echo(f"ok      {check}" if problem is None else f"FAILED  {check}: {problem}")
+            tell(1)
     if failed:
         raise stop(f"{name}: {failed} of {len(conformance.CHECKS)} checks failed", NOTHING)
     typer.echo(f"{name}: {len(conformance.CHECKS)} checks and {len(given)} vectors hold")

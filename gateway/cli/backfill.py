@@ -18,10 +18,11 @@ from gateway.backfilling import BackfillBusy, Backfilling, Report, Wanted
 from gateway.catching_up import horizon
 from gateway.cli.listing import local, printable
 from gateway.cli.opening import NOTHING, ConfigOption, Opened, config_path, note, run_with, settings_at, stop
-from gateway.cli.options import DryRunOption, SinceOption
+from gateway.cli.options import DryRunOption, ProviderArgument, SinceOption, WhichSourceOption
 from gateway.cli.provider_side import asked_source, events_api
 from gateway.config import Source, format_duration
 from gateway.config.backfill import Backfill
+from gateway.operate.auditing import Act
 from gateway.running import Running
 
 
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def backfill(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="A source, or its adapter.")],
+    provider: ProviderArgument,
     since: SinceOption = None,
     undelivered: Annotated[
         bool, typer.Option("--undelivered", help="Only what an endpoint has not acknowledged: quick.")
@@ -43,9 +44,7 @@ def backfill(
     rate: Annotated[
         int | None, typer.Option("--rate", min=1, help="Events a second at most.  [default: 50]")
     ] = None,
-    source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="Which, where several have the adapter.")
-    ] = None,
+    source: WhichSourceOption = None,
     dry_run: DryRunOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an account.")] = False,
     config: ConfigOption = None,
@@ -69,7 +68,7 @@ def backfill(
             _print(found, account, report, dry_run, as_json)
 
     try:
-        run_with(settings, job)
+        run_with(settings, job, None if dry_run else Act("backfill", found.name))
     except (ApiError, BackfillBusy) as error:
         raise stop(f"{error}; what was read is kept, so run it again", NOTHING) from error
 

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import subscriptions
 from gateway.cli.opening import NOTHING, ConfigOption, Opened, UrlOption, elsewhere, note, run, stop, unknown
+from gateway.operate.auditing import Act
 from gateway.operate.cancelling import deliveries_named, end
 from gateway.operate.cancelling import resume as resume_deliveries
 from gateway.operate.rows import in_flight
@@ -40,25 +42,26 @@ def cancel(
 
     there = elsewhere(config, url)
     if there is None:
-        return run(config, job)
+        return run(config, job, Act("cancel", " ".join(ids)))
     from gateway.cli.remote import cancel as cancel_there
 
     cancel_there(there, ids)
 
 
 def resume(
-    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION")], config: ConfigOption = None
+    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION", autocompletion=subscriptions)],
+    config: ConfigOption = None,
 ) -> None:
     """Let the deliveries of a paused subscription go."""
 
     async def job(opened: Opened) -> None:
-        paused = {pause.subscription: pause for pause in await opened.store.paused()}
+        paused = {pause.subscription: pause for pause in await opened.whole.paused()}
         if not await resume_deliveries(opened, subscription):
             raise stop(_not_paused(opened, subscription, list(paused)), NOTHING)
         waiting = paused[subscription].waiting if subscription in paused else 0
         typer.echo(f"resumed {subscription}: {waiting} {'delivery' if waiting == 1 else 'deliveries'} waited")
 
-    run(config, job)
+    run(config, job, Act("resume", subscription))
 
 
 def _not_paused(opened: Opened, subscription: str, paused: Sequence[str]) -> str:
@@ -84,5 +87,6 @@ async def _found(opened: Opened, ids: Sequence[str]) -> list[Delivery]:
 def show_ended(ended: int) -> None:
     """Say how many deliveries were cancelled. Ends the command where there were none."""
     if not ended:
-        raise stop("nothing was cancelled: none of these deliveries was pending", NOTHING)
+        told = "nothing was cancelled: none of these deliveries was pending"
+        raise stop(f"{told}; list those that are with: gateway deliveries --state pending", NOTHING)
     typer.echo(f"cancelled {ended} {'delivery' if ended == 1 else 'deliveries'}")

@@ -94,6 +94,14 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    retry        {retry}",
         *([f"    if           {each.condition}"] if each.condition else []),
         *([f"    order by     {each.order}"] if each.order else []),
+        *([f"    idempotency  {each.idempotency}"] if each.idempotency else []),
+        *([f"    debounce     {each.debounce}"] if each.debounce else []),
+        *([f"    batch        {each.batch}"] if each.batch else []),
+        *([f"    breaker      {each.breaker}"] if each.breaker else []),
+        *([f"    priority     {each.priority}, in seconds"] if each.priority else []),
+        *([f"    rate limit   {each.rate_limit}; what is over it is cancelled"] if each.rate_limit else []),
+        *([f"    throttle     {each.throttle}"] if each.throttle else []),
+        *([f"    timeouts     {each.timeouts}"] if each.timeouts else []),
         *_secret_lines(each),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import nullcontext
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,13 +12,15 @@ import typer
 
 from adapters.provider_api import ApiError, EndpointsApi, ProviderEndpoint
 from gateway.cli.listing import printable
+from gateway.cli.noting import noted_beside
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, config_path, note, settings_at, stop
-from gateway.cli.options import DryRunOption
+from gateway.cli.options import DryRunOption, ProviderArgument, WhichSourceOption
 from gateway.cli.provider_side import asked_source, endpoints_api
 from gateway.config import Settings, Source
 from gateway.config.section import web_url
 from gateway.endpoints import WantedTypes, on_url, wanted_types
 from gateway.kept_secrets import KeptSecrets, KeptSecretsError
+from gateway.operate.auditing import Act
 
 EXAMPLE = "https://hooks.example.com"
 
@@ -28,11 +31,9 @@ def register(app: typer.Typer) -> None:
 
 
 def connect(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="A source, or its adapter.")],
+    provider: ProviderArgument,
     url: Annotated[str, typer.Option("--url", metavar="URL", help="Where the provider reaches the gateway.")],
-    source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="Which, where several have the adapter.")
-    ] = None,
+    source: WhichSourceOption = None,
     update: Annotated[
         bool, typer.Option("--update", help="Change the event types of the endpoint that is there.")
     ] = False,
@@ -68,8 +69,10 @@ def connect(
         finally:
             await api.close()
 
+    act = Act("connect", found.name, f"{'update ' if update else ''}{target}")
     try:
-        asyncio.run(job())
+        with noted_beside(settings, act) if not dry_run else nullcontext():
+            asyncio.run(job())
     except (ApiError, KeptSecretsError) as error:
         raise stop(str(error), NOTHING) from error
 

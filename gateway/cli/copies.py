@@ -28,7 +28,9 @@ async def copies_of(opened: Looked, id: str) -> list[Duplicate]:
     """
     found, stored = await copies.copies_of(opened.store, id)
     if not found and stored:
-        raise stop(f"the event {id!r} came once: it has no duplicates", NOTHING)
+        raise stop(
+            f"the event {id!r} came once: it has no duplicates; see it with: gateway event {id}", NOTHING
+        )
     if not found:
         raise stop(f"there is no event or duplicate {id!r}; list them with: gateway duplicates", NOTHING)
     return found

@@ -11,8 +11,10 @@ import typer
 
 from adapters.base import Adapter
 from adapters.provider_api import ApiError
+from gateway.cli.completing import providers
 from gateway.cli.listing import printable
 from gateway.cli.opening import NOTHING, ConfigOption, config_path, settings_at, stop
+from gateway.cli.options import WhichSourceOption
 from gateway.cli.provider_side import asked_source, endpoints_api
 from gateway.config import Settings, Source
 from gateway.endpoints import Finding, OurSide, compare, wanted_types
@@ -33,14 +35,15 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     provider: Annotated[
-        str | None, typer.Argument(metavar="PROVIDER", help="A source, or its adapter.  [default: all]")
+        str | None,
+        typer.Argument(
+            metavar="PROVIDER", autocompletion=providers, help="A source, or its adapter.  [default: all]"
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="The endpoint's URL, to the letter.")
     ] = None,
-    source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="Which, where several have the adapter.")
-    ] = None,
+    source: WhichSourceOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a finding.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -101,7 +104,7 @@ async def _seen(settings: Settings, source: Source) -> tuple[Counter[int], str |
     """How many of the newest webhooks each secret proved, the newest's version, and was the last refused."""
     if not exists(settings.store.target):
         return Counter(), None, False
-    store = await open_store(settings.store.target, may_migrate=False, connections=1)
+    store = await open_store(settings.store.target, False, 1, settings.store.keys)
     try:
         return await _seen_in(store, source.name)
     finally:

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.noting import noted_beside
 from gateway.cli.opening import STORE, ConfigOption, config_path, settings_at, stop
+from gateway.operate.auditing import Act
 from gateway.store import Planned, StoreError, plan, prepare
 
 
@@ -22,13 +24,17 @@ def migrate(
     plan_only: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
 ) -> None:
     """Make the store's tables or change them; servers of the version before may go on running meanwhile."""
-    store = settings_at(config_path(config)).store
+    settings = settings_at(config_path(config))
+    store = settings.store
     try:
         if plan_only:
             return _show(store.name, plan(store.target))
         done = prepare(store.target)
     except StoreError as error:
         raise stop(str(error), STORE) from error
+    if done:
+        with noted_beside(settings, Act("migrate", " ".join(done))):
+            pass
     for name in done:
         typer.echo(f"applied {name}")
     typer.echo(f"{store.name}: up to date")

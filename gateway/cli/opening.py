@@ -12,8 +12,10 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.noting import noted
 from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecrets, DevSecretsError
+from gateway.operate.auditing import Act
 from gateway.operate.opened import Looked
 from gateway.operate.opened import Opened as Opened
 from gateway.running import router
@@ -89,25 +91,29 @@ def look(config: Path | None, url: str | None, job: Look) -> None:
     look_there(there, job)
 
 
-def run(config: Path | None, job: Job) -> None:
-    """Do `job` on the store of the config; a server may be running on it. Ends the command on any failure."""
-    run_with(settings_at(config_path(config)), job)
+def run(config: Path | None, job: Job, act: Act | None = None) -> None:
+    """Do `job` on the store of the config; a server may be running on it. Ends the command on any failure.
+
+    An `act` is what the audit log keeps of it.
+    """
+    run_with(settings_at(config_path(config)), job, act)
 
 
-def run_with(settings: Settings, job: Job) -> None:
+def run_with(settings: Settings, job: Job, act: Act | None = None) -> None:
     """Do `job` on the store that `settings` name, which must exist."""
     if not exists(settings.store.target):
         raise stop(f"{settings.store.name}: there is no store yet; make it with: gateway serve", STORE)
     try:
-        asyncio.run(_opened(settings, job))
+        asyncio.run(_opened(settings, job, act))
     except StoreError as error:
         raise stop(str(error), STORE) from error
 
 
-async def _opened(settings: Settings, job: Job) -> None:
-    store = await open_store(settings.store.target, may_migrate=False, connections=1)
+async def _opened(settings: Settings, job: Job, act: Act | None) -> None:
+    store = await open_store(settings.store.target, False, 1, settings.store.keys)
     try:
-        await job(Opened(settings, store, router(settings), round(time.time() * 1000)))
+        opened = Opened(settings, store, router(settings), round(time.time() * 1000))
+        await (job(opened) if act is None else noted(opened, job, act))
     finally:
         await store.close()
 

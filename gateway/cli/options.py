@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import providers, sources, subscriptions
 from gateway.config import parse_duration, parse_moment
 
 
@@ -21,7 +22,8 @@ def moment(text: str, now: float | None = None) -> int:
         raise typer.BadParameter(str(error)) from None
 
 
-def _duration(text: str) -> float:
+def duration(text: str) -> float:
+    """Seconds of `30s` or `12h`. Raises typer.BadParameter saying what would be right."""
     try:
         return parse_duration(text)
     except ValueError as error:
@@ -29,7 +31,26 @@ def _duration(text: str) -> float:
 
 
 SourceOption = Annotated[
-    str | None, typer.Option("--source", metavar="NAME", help="Only of this source; `gateway`: its own.")
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="NAME",
+        autocompletion=sources,
+        help="Only of this source; `gateway`: its own.",
+    ),
+]
+ProviderArgument = Annotated[
+    str,
+    typer.Argument(metavar="PROVIDER", autocompletion=providers, help="A source, or its adapter."),
+]
+WhichSourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="NAME",
+        autocompletion=sources,
+        help="Which, where several have the adapter.",
+    ),
 ]
 NameOption = Annotated[
     str | None,
@@ -52,9 +73,24 @@ LimitOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line; times are Unix ms.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 SubscriptionOption = Annotated[
-    str | None, typer.Option("--subscription", metavar="NAME", help="Only for this subscription.")
+    str | None,
+    typer.Option(
+        "--subscription",
+        metavar="NAME",
+        autocompletion=subscriptions,
+        help="Only for this subscription.",
+    ),
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--subscription",
+        metavar="NAME",
+        autocompletion=subscriptions,
+        help="To this one; with --failed: only its own.",
+    ),
 ]
 AgeOption = Annotated[
     float | None,
-    typer.Option("--older-than", parser=_duration, metavar="DURATION", help="Longer ago than 30d or 12h."),
+    typer.Option("--older-than", parser=duration, metavar="DURATION", help="Longer ago than 30d or 12h."),
 ]

@@ -11,10 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Gives what is called with how many more are done."""
+def bar(title: str, total: int | None = None, beside: bool = False) -> Iterator[Callable[[int], None]]:
+    """Gives what is called with how many more are done; `total` None: nobody knows how many there are.
+
+    `beside` says that lines are printed meanwhile: on a terminal they are progress enough.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+    is_off = not console.is_terminal or (beside and sys.stdout.isatty())
+    with Progress(*columns, console=console, disable=is_off, transient=True) as progress:
         task = progress.add_task(title, total=total)
         yield lambda done: progress.advance(task, done)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -175,13 +175,12 @@ class GatewayProtocol(HttpToolsProtocol):
         if webhook.disconnected:
             return
         closes = (b"connection", b"close") in answer.headers
-        pieces = [STATUS_LINE[answer.status]]
-        for name, value in (*self.server_state.default_headers, *answer.headers):
-            pieces += name, b": ", value, b"\r\n"
+        defaults = tuple(self.server_state.default_headers)
+        head = STATUS_LINE[answer.status] + _lines(defaults) + _lines(tuple(answer.headers))
         if not webhook.keep_alive and not closes:
-            pieces.append(b"connection: close\r\n")
-        pieces.append(b"content-length: %d\r\n\r\n%b" % (len(answer.body), answer.body))
-        self._packets.write_now(b"".join(pieces))
+            head += b"connection: close\r\n"
+        body = answer.body
+        self._packets.write_now(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         if closes or not webhook.keep_alive:
             self.transport.close()
         self.on_response_complete()
@@ -203,6 +202,12 @@ class GatewayProtocol(HttpToolsProtocol):
         if idle_for >= self.timeout_keep_alive:
             return self.timeout_keep_alive_handler()
         self._closing = self.loop.call_later(self.timeout_keep_alive - idle_for, self._close_idle)
+
+
+@lru_cache(maxsize=256)
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Headers as they are written: the same ones a second long, or for ever."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 async def _nowhere(scope: Any, receive: Any, send: Any) -> None:

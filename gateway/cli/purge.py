@@ -10,8 +10,10 @@ import typer
 from gateway.cli.listing import Numbered, pages
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, run, stop
 from gateway.cli.options import AgeOption, DryRunOption
+from gateway.cli.progress import bar
 from gateway.housekeeping import purge as purge_all
-from gateway.housekeeping import retention
+from gateway.housekeeping import purge_audit, retention
+from gateway.operate.auditing import Act
 from gateway.store.records import Query, Stored
 from gateway.store.retention import Purged, Retention
 
@@ -44,8 +46,11 @@ def purge(
             await _erase(opened, event, dry_run)
         else:
             await _purge(opened, _retention(opened, older_than), dry_run)
+            if older_than is None and not dry_run:
+                await purge_audit(opened.store, opened.settings, opened.now / 1000)
 
-    run(config, job)
+    act = Act("purge", event or "", f"older than {older_than:g} s" if older_than is not None else "")
+    run(config, job, None if dry_run else act)
 
 
 def _retention(opened: Opened, older_than: float | None) -> Retention:
@@ -56,19 +61,21 @@ def _retention(opened: Opened, older_than: float | None) -> Retention:
 
 
 async def _purge(opened: Opened, retain: Retention, dry_run: bool) -> None:
-    purged = await _count(opened, retain) if dry_run else await purge_all(opened.store, retain)
+    with bar("counting" if dry_run else "purging") as tell:
+        purged = await (_count(opened, retain, tell) if dry_run else purge_all(opened.whole, retain, tell))
     keys = "" if dry_run else f", {purged.keys} dedupe keys"
     counts = f"{purged.events} events, {purged.duplicates} duplicates, {purged.rejections} rejections{keys}"
     typer.echo(f"{'would purge' if dry_run else 'purged'} {counts}")
 
 
-async def _count(opened: Opened, retain: Retention) -> Purged:
+async def _count(opened: Opened, retain: Retention, tell: Callable[[int], None]) -> Purged:
     """What a purge would take; dedupe keys can't be counted without removing them."""
-    store = opened.store
+    store = opened.whole
     pending = {d.event_id async for d in pages(store.deliveries, Query(state="pending"))}
 
     def goes(stored: Stored) -> bool:
         event = stored.event
+        tell(1)
         return event.received_at < retain.events_before and event.event_id not in pending
 
     return Purged(
@@ -87,14 +94,14 @@ async def _how_many(
 
 
 async def _erase(opened: Opened, id: str, dry_run: bool) -> None:
-    stored = await opened.store.event(id)
+    stored = await opened.whole.event(id)
     if stored is None:
         raise stop(f"there is no event {id!r}; list them with: gateway events", NOTHING)
     event_id = stored.event.event_id
     query = Query(event_id=event_id)
-    deliveries = await _how_many(opened.store.deliveries, query=query)
-    duplicates = await _how_many(opened.store.duplicates, query=query)
+    deliveries = await _how_many(opened.whole.deliveries, query=query)
+    duplicates = await _how_many(opened.whole.duplicates, query=query)
     if not dry_run:
-        await opened.store.erase(event_id)
+        await opened.whole.erase(event_id)
     what = f"the event {event_id} ({stored.event.name}), {deliveries} deliveries, {duplicates} duplicates"
     typer.echo(f"{'would purge' if dry_run else 'purged'} {what}; its dedupe key stays")

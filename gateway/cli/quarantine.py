@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import sources
 from gateway.cli.listing import show, tell_nothing
 from gateway.cli.opening import (
     NOTHING,
@@ -22,7 +23,9 @@ from gateway.cli.opening import (
     unknown,
 )
 from gateway.cli.options import DryRunOption, JsonOption, LimitOption, SinceOption, SourceOption
+from gateway.cli.progress import bar
 from gateway.cli.rejections import LISTING
+from gateway.operate.auditing import Act
 from gateway.operate.releasing import Releasing, oldest_first
 from gateway.running import Running
 from gateway.store.records import Query
@@ -54,7 +57,10 @@ def list_(
 
 
 def release(
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help="The source to verify again.")],
+    source: Annotated[
+        str,
+        typer.Option("--source", metavar="NAME", autocompletion=sources, help="The source to verify again."),
+    ],
     since: SinceOption = None,
     dry_run: DryRunOption = False,
     config: ConfigOption = None,
@@ -70,17 +76,22 @@ def release(
     settings = settings_with_secrets(path, source)
 
     async def job(opened: Opened) -> None:
-        releasing = Releasing(opened.store, Running.of(settings), opened.now, dry_run)
-        async for rejection in oldest_first(opened.store, source, since):
-            await releasing.release(rejection)
+        releasing = Releasing(opened.whole, Running.of(settings), opened.now, dry_run)
+        with bar("verifying") as tell:
+            async for rejection in oldest_first(opened.whole, source, since):
+                await releasing.release(rejection)
+                tell(1)
         if not releasing.total:
             return tell_nothing("quarantined rejections", source, None, opened)
         for line in report(releasing):
             typer.echo(line)
         if releasing.refused.total() == releasing.total:
-            raise stop(f"none of them went in: check the secrets of sources.{source} in {path}", NOTHING)
+            told = f"none of them went in: check the secrets of sources.{source} in {path}"
+            raise stop(
+                f"{told}, and see what was refused with: gateway rejections --source {source}", NOTHING
+            )
 
-    run_with(settings, job)
+    run_with(settings, job, None if dry_run else Act("release", source))
 
 
 def report(done: Releasing) -> list[str]:

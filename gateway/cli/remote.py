@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from gateway.cli.cancel import show_ended
 from gateway.cli.opening import NOTHING, STORE, USAGE, Look, note, stop
-from gateway.cli.replay import Asked, show_planned
+from gateway.cli.planned import show_planned
+from gateway.cli.replay import Asked
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
@@ -23,6 +24,7 @@ from gateway.operate.opened import Looked, Named
 from gateway.operate.reasons import WhyRow
 from gateway.operate.replaying import Planned
 from gateway.operate.rows import Row
+from gateway.store.audit import Entry, Which
 from gateway.store.records import Attempt, Delivery, Duplicate, NewDelivery, Pause, Query, Stored
 from gateway.store.rejections import Rejection, RejectionCount
 
@@ -48,13 +50,13 @@ class There:
             raise
 
     async def events(self, query: Query) -> Sequence[Stored]:
-        return self._list(answers.Events, "events", query, lambda row, seq: row.record(seq), **_event(query))
+        return self.list(answers.Events, "events", query, lambda row, seq: row.record(seq), **_event(query))
 
     async def duplicates(self, query: Query) -> Sequence[Duplicate]:
         if query.event_id is not None:
             return [] if query.before is not None else self._copies(query.event_id)
         kind = answers.Duplicates
-        return self._list(kind, "duplicates", query, lambda row, seq: row.record(seq), **_event(query))
+        return self.list(kind, "duplicates", query, lambda row, seq: row.record(seq), **_event(query))
 
     def _copies(self, event_id: str) -> list[Duplicate]:
         """All copies of one event, newest first, as one page that is the last."""
@@ -68,7 +70,7 @@ class There:
     async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
         path = "quarantine" if quarantined else "rejections"
         which = {"source": query.source, "since": query.since}
-        return self._list(answers.Rejections, path, query, lambda row, seq: row.record(seq), **which)
+        return self.list(answers.Rejections, path, query, lambda row, seq: row.record(seq), **which)
 
     async def rejection_counts(self) -> Sequence[RejectionCount]:
         return [count.record() for count in self.gateway.rejection_counts()]
@@ -76,7 +78,7 @@ class There:
     async def deliveries(self, query: Query) -> Sequence[Delivery]:
         which = {"state": query.state, "subscription": query.subscription, "event_id": query.event_id}
         more = which | _event(query)
-        return self._list(answers.Deliveries, "deliveries", query, lambda row, seq: row.record(seq), **more)
+        return self.list(answers.Deliveries, "deliveries", query, lambda row, seq: row.record(seq), **more)
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
         try:
@@ -94,7 +96,11 @@ class There:
         paused = [*(each.paused for each in found.items), *(each.paused for each in found.left)]
         return [each.record() for each in paused if each is not None]
 
-    def _list(
+    @property
+    def audit(self) -> AuditThere:
+        return AuditThere(self)
+
+    def list(
         self,
         kind: type[Page[Item]],
         path: str,
@@ -112,6 +118,19 @@ class There:
             if cursor is None:
                 break
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class AuditThere:
+    """The audit log of a gateway elsewhere."""
+
+    there: There
+
+    async def entries(self, which: Which) -> Sequence[Entry]:
+        asked = Query(before=which.before, limit=which.limit)
+        chosen = {"who": which.who, "action": which.action, "since": which.since}
+        kind = answers.AuditPage
+        return self.there.list(kind, "audit", asked, lambda row, seq: row.record(seq), **chosen)
 
 
 def _event(query: Query) -> dict[str, Any]:
@@ -172,7 +191,7 @@ def page_of_event(there: Looked, event_id: str) -> EventPages:
 
 
 @contextmanager
-def _asked(url: str) -> Iterator[Gateway]:
+def connected(url: str) -> Iterator[Gateway]:
     """The gateway at `url` with the token of GATEWAY_TOKEN. What it refuses ends the command."""
     try:
         with Gateway(url, os.environ.get("GATEWAY_TOKEN")) as gateway:
@@ -196,7 +215,7 @@ def _exit_code(error: GatewayError) -> int:
 
 def look(url: str, job: Look) -> None:
     """Do `job`, which only looks, on the gateway at `url`."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         asyncio.run(_looked(job, Elsewhere(gateway, round(time.time() * 1000))))
 
 
@@ -206,7 +225,7 @@ async def _looked(job: Look, there: Elsewhere) -> None:
 
 def replay(url: str, asked: Asked, rate: int | None, dry_run: bool) -> None:
     """`gateway replay` on the gateway at `url`: ids, else what died, else events."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         made = 0
         planned: list[Planned] = []
         while True:
@@ -238,7 +257,7 @@ def _planned(row: answers.NewRow) -> Planned:
 
 def cancel(url: str, ids: Sequence[str]) -> None:
     """`gateway cancel` on the gateway at `url`."""
-    with _asked(url) as gateway:
+    with connected(url) as gateway:
         done = gateway.cancel(ids)
         for delivery_id in done.in_flight:
             note(f"{delivery_id} is in flight: the attempt under way may still arrive")

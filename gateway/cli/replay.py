@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.listing import TABLE_LIMIT, Columns, local, print_table
+from gateway.cli.listing import local
 from gateway.cli.opening import (
     NOTHING,
     USAGE,
@@ -21,11 +21,16 @@ from gateway.cli.opening import (
     stop,
     unknown,
 )
-from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, moment
+from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, TargetOption, moment
+from gateway.cli.planned import show_planned
 from gateway.cli.progress import bar
 from gateway.operate import replaying
+from gateway.operate.auditing import Act
 from gateway.operate.replaying import RATE, Planned
 from gateway.store.records import Query
+
+DEAD = "list dead letters with: gateway deliveries --state dead"
+EVENTS = "list all with: gateway events"
 
 WRONG = (
     "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h; "
@@ -53,10 +58,7 @@ def replay(
     ] = None,
     source: SourceOption = None,
     name: NameOption = None,
-    subscription: Annotated[
-        str | None,
-        typer.Option("--subscription", metavar="NAME", help="To this one; with --failed: only its own."),
-    ] = None,
+    subscription: TargetOption = None,
     rate: Annotated[
         int | None,
         typer.Option(
@@ -82,7 +84,7 @@ def replay(
 
     there = elsewhere(config, url)
     if there is None:
-        return run(config, job)
+        return run(config, job, None if dry_run else asked.act)
     from gateway.cli.remote import replay as replay_there
 
     replay_there(there, asked, rate, dry_run)
@@ -99,11 +101,25 @@ class Asked:
     subscription: str | None
 
     @property
+    def act(self) -> Act:
+        """What the audit log keeps of it."""
+        query = self.query
+        said = {
+            "failed": self.failed or None,
+            "since": query.since,
+            "until": self.until,
+            "source": query.source,
+        }
+        said |= {"name": query.name, "subscription": self.subscription}
+        detail = " ".join(f"{key}={value}" for key, value in said.items() if value is not None)
+        return Act("replay", " ".join(self.ids), detail)
+
+    @property
     def nothing(self) -> str:
         """What to say where there is nothing of it."""
         if self.failed:
-            return f"no dead delivery ended since {local(self.query.since)} that has no later one"
-        return f"no event since {local(self.query.since)} matches that a subscription wants"
+            return f"no dead delivery ended since {local(self.query.since)} that has no later one; {DEAD}"
+        return f"no event since {local(self.query.since)} matches that a subscription wants; {EVENTS}"
 
 
 async def _plan(opened: Opened, asked: Asked) -> list[Planned]:
@@ -155,14 +171,6 @@ async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) 
     await _tell_of_pauses(opened, {one.new.subscription for one in planned})
 
 
-def show_planned(planned: Sequence[Planned], count: int, dry_run: bool) -> None:
-    """Print what a replay made, or would make."""
-    print_table(_DRY if dry_run else _MADE, planned[:TABLE_LIMIT])
-    if len(planned) > TABLE_LIMIT:
-        note(f"and {len(planned) - TABLE_LIMIT} more")
-    note(f"{'would make' if dry_run else 'made'} {count} new {'delivery' if count == 1 else 'deliveries'}")
-
-
 async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
     for pause in await opened.store.paused():
         if pause.subscription in subscriptions:
@@ -170,12 +178,3 @@ async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
                 f"{pause.subscription} is paused ({pause.reason}); its deliveries wait until: "
                 f"gateway resume {pause.subscription}"
             )
-
-
-_DRY: Columns[Planned] = {
-    "EVENT ID": lambda planned: planned.new.event_id,
-    "NAME": lambda planned: planned.name,
-    "SUBSCRIPTION": lambda planned: planned.new.subscription,
-    "REPLAY OF": lambda planned: planned.new.replay_of or "",
-}
-_MADE: Columns[Planned] = {"DELIVERY ID": lambda planned: planned.new.delivery_id, **_DRY}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -15,13 +16,15 @@ from gateway import runfile
 from gateway.app import Role
 from gateway.cli.check import load_for_serving
 from gateway.cli.greeting import introduce
+from gateway.cli.noting import noted_beside
 from gateway.cli.opening import STORE, USAGE, ConfigOption, config_path, stop, unknown
 from gateway.cli.processes import Processes, lifeline, unblock
 from gateway.cli.server import Server, Start, listen, url_of
 from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecretsError
+from gateway.operate.auditing import Act
 from gateway.runfile import RunFile
-from gateway.store import StoreError, prepare
+from gateway.store import StoreError, open_store, prepare
 from gateway.telemetry import siblings
 from gateway.telemetry.logs import LogFormat, log_to_stderr
 from gateway.telemetry.siblings import Siblings
@@ -105,20 +108,23 @@ def reload(config: ConfigOption = None) -> None:
     """Make every gateway of this config on this machine read it again; an invalid one is refused."""
     path = config_path(config)
     try:
-        folder = load(path, os.environ, secrets="optional").store.folder
+        settings = load(path, os.environ, secrets="optional")
     except ConfigError as error:
         raise stop(f"{error}\nnothing was changed: the old config stays in force", 2) from error
+    folder = settings.store.folder
     running = runfile.every(folder)
     if not running:
         raise stop(f"no gateway runs on {folder}; start one with: gateway serve --config {path}", 1)
-    for name, one in running.items():
-        _reload_one(folder, name, one)
+    with noted_beside(settings, Act("reload", str(path))):
+        for name, one in running.items():
+            _reload_one(folder, name, one)
 
 
 def _reload_one(folder: Path, name: str, running: RunFile) -> None:
     answered = _signal_reload(folder, name, running)
     if answered is None:
-        raise stop(f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s", 1)
+        silent = f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s"
+        raise stop(f"{silent}; its log says why", 1)
     if answered.problems:
         raise stop("\n".join([*answered.problems, "refused: the old config stays in force"]), 2)
     for key in answered.restart_needed:
@@ -167,12 +173,19 @@ def _prepare(settings: Settings) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         prepare(settings.store.target)
+        asyncio.run(_unlock(settings))
     except OSError as error:
         raise stop(
             f"{folder}: {error.strerror}; set store.data_folder to one that can be written", 3
         ) from error
     except StoreError as error:
         raise stop(str(error), STORE) from error
+
+
+async def _unlock(settings: Settings) -> None:
+    """Raises StoreError where the store was encrypted with a key that is not there."""
+    store = await open_store(settings.store.target, False, 1, settings.store.keys)
+    await store.close()
 
 
 def _hold(settings: Settings, listener: socket.socket) -> str:

@@ -22,7 +22,9 @@ from gateway.cli.opening import stop
 from gateway.cli.protocol import GatewayProtocol
 from gateway.config import ConfigError, Settings, load, restart_needed
 from gateway.dev_secrets import DevSecretsError, load_for_development
+from gateway.operate.auditing import Act
 from gateway.runfile import RunFile
+from gateway.store.audit import Outcome
 from gateway.telemetry.process import Telemetry
 from gateway.telemetry.siblings import Siblings
 from gateway.telemetry.tracing import tracer_of
@@ -105,6 +107,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; those who wait for a subscriber may do so for half of the time that there is."""
+        self._gateway.let_go()
         half = self._gateway.running.settings.server.shutdown_timeout / 2
         sending = asyncio.get_running_loop().call_later(half, self._gateway.send_home)
         await super().shutdown(sockets)
@@ -122,11 +125,18 @@ class Server(uvicorn.Server):
             new = self._start.load()
         except (ConfigError, DevSecretsError) as error:
             log.error("config refused, the old one stays: %s", error)
+            self._note(Act("reload", str(self._start.path), str(error)), "refused")
             return self._tell(problems=str(error).splitlines())
         self._gateway.apply(new)
         fixed = restart_needed(old, new)
+        self._note(Act("reload", str(self._start.path)), "done")
         log.info("config reloaded%s", f"; a restart is needed for {', '.join(fixed)}" if fixed else "")
         self._tell(restart_needed=fixed)
+
+    def _note(self, act: Act, outcome: Outcome) -> None:
+        """In the audit log, once where several processes of one gateway were told."""
+        if self._start.role.delivers or self._start.name is not None:
+            self._noting = asyncio.get_running_loop().create_task(self._gateway.note(act, outcome))
 
     def _tell(self, problems: Sequence[str] = (), restart_needed: Sequence[str] = ()) -> None:
         folder = self._gateway.running.settings.store.folder
@@ -176,6 +186,6 @@ def listen(settings: Settings, port: int | None = None) -> socket.socket:
         reason = error.strerror or error
         raise stop(
             f"can't listen on {host} port {port}: {reason}; "
-            "end what listens there, or set another server.port",
+            "end what listens there, or choose another: --port, or server.port",
             1,
         ) from error

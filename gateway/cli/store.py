@@ -1,4 +1,4 @@
-"""`gateway store copy`: move a running installation from SQLite to PostgreSQL."""
+"""`gateway store copy`, which moves a running installation from SQLite to PostgreSQL, and its neighbours."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway import runfile
+from gateway.cli.encryption import key, reencrypt
 from gateway.cli.opening import NOTHING, STORE, USAGE, stop
 from gateway.store import StoreError, copying, open_copy
 
@@ -26,7 +27,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     group.callback()(lambda: None)
     group.command()(copy)
-    app.add_typer(group, name="store", help="Copy a store into another engine's.")
+    group.command()(key)
+    group.command()(reencrypt)
+    app.add_typer(group, name="store", help="Copy a store into another engine's; make keys, change them.")
 
 
 def copy(

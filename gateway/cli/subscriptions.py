@@ -14,6 +14,7 @@ from gateway.config import Subscription
 from gateway.event import made_at
 from gateway.expression import Expression
 from gateway.operate.reasons import verdict_json, verdict_text
+from gateway.store.health import Health
 from gateway.store.records import Pause, VerdictCount
 
 
@@ -47,15 +48,18 @@ class _Row:
     paused: Pause | None
     waiting: int
     verdicts: VerdictCount
+    health: Health
 
 
 async def _rows(opened: Opened) -> list[_Row]:
     known, store = opened.settings.subscriptions, opened.store
     paused = {each.subscription: each for each in await store.paused()}
     waiting, counts = await store.waiting(), await store.verdict_counts(list(known))
+    healths = {each.subscription: each for each in await store.health.all()}
     return [
         _Row(each.subscription, known[each.subscription], paused.get(each.subscription),
-             waiting.get(each.subscription, 0), each)
+             waiting.get(each.subscription, 0), each,
+             healths.get(each.subscription, Health(each.subscription)))
         for each in counts
     ]  # fmt: skip
 
@@ -70,6 +74,10 @@ def _json(row: _Row) -> dict[str, Any]:
         "state": "active" if paused is None else "paused",
         "paused_at": None if paused is None else paused.paused_at,
         "paused_because": None if paused is None else paused.reason,
+        "breaker": None if row.subscription.breaker is None else row.health.breaker,
+        "probe_at": row.health.probe_at,
+        "failing_since": row.health.failing_since,
+        "failing": row.health.failing,
         "waiting": row.waiting,
         "expression_errors": row.verdicts.errors,
         "last_verdict": None if last is None else {"event_id": last.event_id, **verdict_json(last)},
@@ -81,8 +89,12 @@ def _text(expression: Expression | None) -> str | None:
 
 
 def _state(row: _Row) -> str:
-    paused = row.paused
-    return "active" if paused is None else f"paused since {local(paused.paused_at)}: {paused.reason}"
+    paused, health = row.paused, row.health
+    if paused is not None:
+        return f"paused since {local(paused.paused_at)}: {paused.reason}"
+    if health.failing_since is not None:
+        return f"failing since {local(health.failing_since)}: {health.failing}"
+    return "active"
 
 
 def _last(row: _Row) -> str:

@@ -12,6 +12,7 @@ import typer
 from adapters.base import WebhookRequest
 from gateway import runfile
 from gateway.cli.listing import printable
+from gateway.cli.noting import noted_beside
 from gateway.cli.opening import (
     NOTHING,
     USAGE,
@@ -22,8 +23,10 @@ from gateway.cli.opening import (
     stop,
     unknown,
 )
+from gateway.cli.options import ProviderArgument, WhichSourceOption
 from gateway.config import Settings
 from gateway.event import new_id
+from gateway.operate.auditing import Act
 from gateway.running import Endpoint, Running
 
 TIMEOUT = 30.0
@@ -40,13 +43,10 @@ def register(app: typer.Typer) -> None:
 
 
 def trigger(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="A source, or its adapter.")],
+    provider: ProviderArgument,
     event: Annotated[str, typer.Argument(metavar="EVENT", help="The provider's type: customer.created")],
     to: Annotated[str | None, typer.Option("--to", metavar="URL", help="Send it there instead.")] = None,
-    source: Annotated[
-        str | None,
-        typer.Option("--source", metavar="NAME", help="Which, where several have the adapter."),
-    ] = None,
+    source: WhichSourceOption = None,
     secret: Annotated[
         str | None, typer.Option("--secret", help="Sign with this one.  [default: the source's first]")
     ] = None,
@@ -72,9 +72,10 @@ def trigger(
     request = _signed(endpoint, event, id, endpoint.secrets[0] if secret is None else secret, to)
     url = request.url if to else _local_url(settings, endpoint, request)
     way_out = "start what listens there" if to else "start the gateway with: gateway serve --dev"
-    answers = [_send(request, url, way_out) for _ in range(copies)]
-    if not all(answers):
-        raise typer.Exit(NOTHING)
+    with noted_beside(settings, Act("sample", name, f"{event} to {without_query(url)}")):
+        answers = [_send(request, url, way_out) for _ in range(copies)]
+        if not all(answers):
+            raise typer.Exit(NOTHING)
 
 
 def source_of(settings: Settings, provider: str, source: str | None) -> str:

@@ -15,6 +15,7 @@ import adapters
 from adapters.base import Reply
 from adapters.checking import Captured, Verdict, judge
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, adapters_folder, stop
+from gateway.cli.progress import bar
 
 SHOWN = 2000
 """Bytes of what was signed that are shown at most."""
@@ -88,21 +89,27 @@ def _reply(reply: Reply) -> dict[str, Any]:
 def _judge_all(file: str, folder: Path | None) -> None:
     """One line out for each line in; exit code 1 where a line could not be judged."""
     unusable = False
-    for line in _read(file).splitlines():
-        if not line.strip():
-            continue
-        id = ""
-        try:
-            record = orjson.loads(line)
-            id = str(record.get("id", ""))
-            told = as_line(id, judge(Captured.of(record), folder))
-        except (ValueError, AttributeError, adapters.UnknownAdapter, adapters.BrokenAdapter) as error:
-            unusable = True
-            detail = {"reason": "unusable_record", "detail": str(error)}
-            told = {"id": id, "verdict": "reject", **detail, "events": []}
-        typer.echo(orjson.dumps(told))
+    lines = [line for line in _read(file).splitlines() if line.strip()]
+    with bar("verifying", len(lines), beside=True) as tell:
+        for line in lines:
+            told, is_usable = _judge_line(line, folder)
+            unusable |= not is_usable
+            typer.echo(orjson.dumps(told))
+            tell(1)
     if unusable:
         raise typer.Exit(NOTHING)
+
+
+def _judge_line(line: bytes, folder: Path | None) -> tuple[dict[str, Any], bool]:
+    """What is printed for a line of a batch, and whether it could be judged."""
+    id = ""
+    try:
+        record = orjson.loads(line)
+        id = str(record.get("id", ""))
+        return as_line(id, judge(Captured.of(record), folder)), True
+    except (ValueError, AttributeError, adapters.UnknownAdapter, adapters.BrokenAdapter) as error:
+        detail = {"reason": "unusable_record", "detail": str(error)}
+        return {"id": id, "verdict": "reject", **detail, "events": []}, False
 
 
 def _judged(record: Mapping[str, Any], folder: Path | None, file: str) -> Verdict:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.completing import subscriptions
 from gateway.cli.listing import Columns, local, pages, print_json, print_table
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, stop, unknown
 from gateway.cli.options import JsonOption
@@ -22,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def why(
     id: Annotated[str, typer.Argument(help="The gateway's event_id or the provider's id.", metavar="ID")],
-    subscription: Annotated[str | None, typer.Argument(metavar="[SUBSCRIPTION]")] = None,
+    subscription: Annotated[
+        str | None, typer.Argument(metavar="[SUBSCRIPTION]", autocompletion=subscriptions)
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     url: UrlOption = None,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
-from gateway.config.ack import AckRule
+from gateway.config.ack import STORED, AckRule
 from gateway.config.destinations.http import Http
 from gateway.config.filling import Filling
 from gateway.config.problems import KeyPath, shown
 from gateway.config.settings import Source
 from gateway.config.subscription import Subscription
+from gateway.config.units import format_duration
 
 
 def check_acks(
@@ -38,9 +39,32 @@ def _unknown(name: str, named: Collection[str]) -> str:
 
 
 def _check_answers(rule: AckRule, subscription: Subscription, path: KeyPath, filling: Filling) -> None:
-    if rule.mode == "proxy" and not isinstance(subscription.destination, Http):
-        filling.wrong(
-            (*path, "mode"),
-            f"proxy needs a subscription whose destination is of type http: {subscription.destination.type} "
-            "gives no answer to hand on; write mode: delivered",
+    wrong = _cannot_answer(rule, subscription)
+    if wrong is not None:
+        filling.wrong((*path, "mode"), wrong)
+
+
+def _cannot_answer(rule: AckRule, subscription: Subscription) -> str | None:
+    """Why no answer can wait for this subscription as the rule wants it."""
+    batch = subscription.batch
+    if subscription.debounce is not None and rule.mode != STORED:
+        return (
+            f"{rule.mode} can't wait for {rule.subscription}, which has debounce: an event that gives way to "
+            "a later one is never delivered; write mode: stored, or name another subscription"
         )
+    if rule.mode == "proxy" and not isinstance(subscription.destination, Http):
+        return (
+            f"proxy needs a subscription whose destination is of type http: {subscription.destination.type} "
+            "gives no answer to hand on; write mode: delivered"
+        )
+    if rule.mode == "proxy" and batch is not None:
+        return (
+            f"proxy can't hand on the answer of {rule.subscription}, which has batch: it answers many events "
+            "at once; write mode: delivered"
+        )
+    if rule.mode == "delivered" and batch is not None and batch.timeout >= rule.timeout:
+        return (
+            f"delivered waits for {format_duration(rule.timeout)}, and a batch of {rule.subscription} for "
+            f"{format_duration(batch.timeout)}: most would hear 503; make batch.timeout the shorter one"
+        )
+    return None

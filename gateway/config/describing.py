@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.config.ack import AckRule
+from gateway.config.gathering import batch, debounce, idempotency
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
@@ -15,6 +16,7 @@ _FIXED = {
     "store.url": ("store", "target"),  # the same file may be written in several ways
     "store.connections": ("store", "connections"),
     "store.data_folder": ("store", "data_folder"),
+    "store.encrypt": ("store", "encrypt"),
 }
 """Settings that are taken once, when the process starts: the key, and where its value stands."""
 
@@ -55,6 +57,14 @@ class SubscriptionDescription:
     condition: str | None = None
     order: str | None = None
     transform: str | None = None
+    idempotency: str | None = None
+    debounce: str | None = None
+    batch: str | None = None
+    breaker: str | None = None
+    priority: str | None = None
+    rate_limit: str | None = None
+    throttle: str | None = None
+    timeouts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +94,12 @@ def _schemas(settings: Settings) -> tuple[tuple[str, bool], ...]:
 
 
 def restart_needed(old: Settings, new: Settings) -> list[str]:
-    """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`."""
-    return [
+    """The keys that differ and that a reload cannot apply, e.g. `["server.port"]`.
+
+    Python code that was changed since it was imported is one of them, named by its module.
+    """
+    stale = [f"the code of {module}" for module in new.stale]
+    return stale + [
         key
         for key, (section, name) in _FIXED.items()
         if getattr(getattr(old, section), name) != getattr(getattr(new, section), name)
@@ -155,4 +169,12 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
         transform=None if subscription.transform is None else subscription.transform.text,
+        idempotency=None if subscription.idempotency is None else idempotency(subscription.idempotency),
+        debounce=None if subscription.debounce is None else debounce(subscription.debounce),
+        batch=None if subscription.batch is None else batch(subscription.batch),
+        breaker=None if subscription.breaker is None else subscription.breaker.summary,
+        priority=None if subscription.priority is None else subscription.priority.text,
+        rate_limit=None if subscription.rate_limit is None else subscription.rate_limit.summary,
+        throttle=None if subscription.throttle is None else subscription.throttle.summary,
+        timeouts=None if subscription.timeouts is None else subscription.timeouts.summary,
     )

@@ -23,7 +23,8 @@ GENERATE = "run with --dev to have one generated"
 SOURCE_SECRETS = ("sources", "*", "secrets")
 DESTINATION_SECRETS = ("subscriptions", "*", "destination", "secrets")
 EVENT_KEYS = ("event_keys",)
-SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, EVENT_KEYS)
+STORE_KEYS = ("store", "encrypt")
+SECRET_LISTS = (SOURCE_SECRETS, DESTINATION_SECRETS, EVENT_KEYS, STORE_KEYS)
 SECRET_SCALARS = (
     ("server", "admin_token"),
     ("api_tokens", "*", "token"),

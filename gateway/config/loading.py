@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,12 @@ from typing import Any
 from gateway.config.acking import check_acks
 from gateway.config.api_token import check_tokens
 from gateway.config.destinations import DestinationSection
+from gateway.config.encrypt import check_encrypt
 from gateway.config.event_keys import named_keys
 from gateway.config.filling import Filling, SecretsMode
+from gateway.config.functions import check_code, declared, named_modules
 from gateway.config.messages import checked
+from gateway.config.names import NAME, RULE
 from gateway.config.problems import KeyPath, Problems, shown
 from gateway.config.schemas import EXAMPLE as _SCHEMA
 from gateway.config.schemas import read_contract
@@ -21,6 +23,7 @@ from gateway.config.sources import build_source
 from gateway.config.subscription import Subscription
 from gateway.config.yaml_file import read
 from gateway.event import API, SYSTEM
+from gateway.functions.written import stale
 
 RESERVED = {
     SYSTEM: "the name is the gateway's own; choose another",
@@ -28,7 +31,6 @@ RESERVED = {
 }
 """The sources that need no config; no configured one may take their name."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SOURCE = 'stripe: {adapter: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"]}'
 _SUBSCRIPTION = 'app: {events: ["stripe/*"], destination: {type: http, url: "http://127.0.0.1:9000/hooks"}}'
 _APART = {"sources": _SOURCE, "subscriptions": _SUBSCRIPTION, "schemas": _SCHEMA}
@@ -71,11 +73,16 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
     subscriptions = _subscriptions(tree, filling)
     contract = read_contract(tree.get("schemas"), filling)
     named = tree.get("subscriptions")
-    check_acks(sources, subscriptions, named if isinstance(named, dict) else (), filling)
+    configured = list(named) if isinstance(named, dict) else []
+    check_code(subscriptions, filling)
+    subscriptions |= declared(tree.get("functions"), configured, filling)
+    check_acks(sources, subscriptions, list(dict.fromkeys([*configured, *subscriptions])), filling)
     if top is None:
         return None
     _check_reach(top.server, filling)
     check_tokens(top.api_tokens, filling)
+    store = tree.get("store")
+    check_encrypt(store.get("encrypt") if isinstance(store, dict) else None, top.store.encrypt, filling)
     owners = [f"sources.{name}" for name in sources] + [f"subscriptions.{name}" for name in subscriptions]
     return Settings(
         file=file,
@@ -89,6 +96,7 @@ def _settings(tree: dict[str, Any], file: Path, filling: Filling) -> Settings | 
         subscriptions=subscriptions,
         unset_secrets=tuple(owner for owner in owners if owner in filling.unset),
         made_secrets=frozenset(filling.made),
+        stale=stale(named_modules(top.functions, subscriptions)),
         contract=contract,
     )
 
@@ -141,9 +149,8 @@ def _entries(tree: Mapping[str, Any], section: str, filling: Filling) -> Iterato
         return
     for name, raw in entries.items():
         path: KeyPath = (section, name)
-        if not _NAME.fullmatch(name):
-            rule = "a name is 1 to 64 characters, each a-z, 0-9, - or _, the first a letter or digit"
-            filling.wrong(path, rule)
+        if not NAME.fullmatch(name):
+            filling.wrong(path, RULE)
         elif isinstance(raw, dict):
             yield name, raw
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -21,13 +22,17 @@ from adapters.base import Adapter
 from gateway.config.ack import Ack, AckRule, Expect
 from gateway.config.api_token import ApiToken, sent_in_a_header
 from gateway.config.backfill import Backfill
+from gateway.config.encrypt import Encrypt, key_of
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
-from gateway.config.problems import Filled
+from gateway.config.problems import Filled, shown
+from gateway.config.redact import Redact
 from gateway.config.secret import Secret, read_secret_file
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
+from gateway.functions.reference import MODULE
+from gateway.redaction import Redactions
 from gateway.schema import Contract
 
 DAY = 86_400.0
@@ -75,12 +80,16 @@ class Server(Section):
 
 
 class Retention(Section):
-    """How long each kind of row is kept, in seconds. `keys` None: as long as the dedupe window."""
+    """How long each kind of row is kept, in seconds. `keys` None: as long as the dedupe window.
+
+    `audit` is the audit log, which the short form leaves as it is.
+    """
 
     events: Duration = 30 * DAY
     duplicates: Duration = 30 * DAY
     rejections: Duration = 30 * DAY
     keys: Duration | None = None
+    audit: Duration = 365 * DAY
 
 
 def _one_for_all(value: Any) -> Any:
@@ -120,6 +129,7 @@ class Store(Section):
     retention: Annotated[Retention, BeforeValidator(_one_for_all)] = Retention()
     connections: Count = Field(4, ge=1, le=100)
     data_folder: str | None = None
+    encrypt: Encrypt = ()
     _base: Path = PrivateAttr(default_factory=Path.cwd)
 
     @model_validator(mode="after")
@@ -132,6 +142,11 @@ class Store(Section):
     def is_shared(self) -> bool:
         """Whether several machines can work on it at once: PostgreSQL, not a file."""
         return not self.url.startswith(SQLITE)
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys that bodies are encrypted with, the first, and were before."""
+        return tuple(map(key_of, self.encrypt))
 
     @property
     def target(self) -> Path | str:
@@ -157,6 +172,12 @@ class Dedupe(Section):
     window: Duration = DAY
 
 
+def _module(name: str) -> str:
+    if not MODULE.fullmatch(name):
+        raise ValueError(f"must be the name of a module, such as myapp.handlers, not {shown(name)}")
+    return name
+
+
 class TopLevel(Section):
     """The file without its sources and subscriptions, which are checked one by one."""
 
@@ -166,6 +187,7 @@ class TopLevel(Section):
     event_keys: tuple[EventKey, ...] = ()
     api_tokens: tuple[ApiToken, ...] = ()
     adapters_path: str | None = None
+    functions: tuple[Annotated[str, AfterValidator(_module)], ...] = ()
 
 
 class SourceKeys(Section):
@@ -181,6 +203,7 @@ class SourceKeys(Section):
     ack: Ack = ()
     expect: Expect = None
     backfill: Backfill | None = None
+    redact: Redact = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +221,7 @@ class Source:
     ack: tuple[AckRule, ...] = ()
     expect: float | None = None
     backfill: Backfill | None = None
+    redact: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -221,7 +245,7 @@ class Settings:
 
     `unset_secrets` names the config paths (`sources.stripe`) that should have a secret and have none;
     it is empty unless the file was loaded with secrets "optional" or "generated". `made_secrets` names
-    those that have a secret of development mode.
+    those that have a secret of development mode. `stale` are imported modules whose file was changed since.
     """
 
     file: Path
@@ -235,4 +259,10 @@ class Settings:
     unset_secrets: tuple[str, ...] = ()
     made_secrets: frozenset[str] = frozenset()
     api_tokens: tuple[ApiToken, ...] = ()
+    stale: tuple[str, ...] = ()
     contract: Contract | None = None
+
+    @cached_property
+    def redactions(self) -> Redactions:
+        """What each source hides from those who look."""
+        return Redactions.of({name: source.redact for name, source in self.sources.items()})

@@ -15,13 +15,19 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
+from gateway.config.expression import CelExpression, cel_expression
+from gateway.config.gathering import Batch, Debounce, Once
+from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.problems import shown
 from gateway.config.section import Section
 from gateway.config.units import Count, Delay, Share
 from gateway.event import MAX_NAME
 from gateway.expression import Expression
+from gateway.functions.reference import Reference
+from gateway.functions.shape import PREFIX, Shape
 
 _PATTERN = re.compile(r"[!-~]+")
 
@@ -74,16 +80,27 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
 Patterns = Annotated[tuple[Annotated[str, BeforeValidator(pattern)], ...], AfterValidator(_some)]
 
 
-def _expression(value: object) -> Expression | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"must be a CEL expression in quotes, such as {_CONDITION}, not {shown(value)}")
-    return Expression(value)
+def _transform(value: object) -> Expression | Shape | None:
+    """CEL, or a function: `python:module:function`, or the same as `{python: module:function}`."""
+    if isinstance(value, dict):
+        if set(value) != {"python"} or not isinstance(value["python"], str):
+            raise ValueError(f"must be a CEL expression in quotes, or {_SHAPE}")
+        return _shape(value["python"])
+    if isinstance(value, str) and value.startswith(PREFIX):
+        return _shape(value.removeprefix(PREFIX))
+    return cel_expression(value)
 
 
-_CONDITION = '"event.data.livemode == true"'
-CelExpression = Annotated[Expression | None, PlainValidator(_expression)]
+def _shape(text: str) -> Shape:
+    try:
+        return Shape(Reference.parse(text))
+    except ValueError:
+        raise ValueError(
+            f"must name a module and a function in it, as in {_SHAPE}, not {shown(text)}"
+        ) from None
+
+
+_SHAPE = '{python: "myapp.shapes:for_crm"}'
 
 
 class Subscription(Section):
@@ -99,14 +116,54 @@ class Subscription(Section):
     order: Literal["block", "skip"] = "block"
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
-    transform: CelExpression = None
+    transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
+    idempotency: Once = None
+    debounce: Debounce | None = None
+    batch: Batch | None = None
     retry: Retry = Retry()
     concurrency: Count = Field(16, ge=1, le=1000)
+    breaker: Breaker | None = None
+    priority: CelExpression = None
+    rate_limit: RateLimit | None = None
+    throttle: Throttle | None = None
+    timeouts: Timeouts | None = None
 
     @model_validator(mode="after")
     def _order_has_a_key(self) -> Self:
         if "order" in self.model_fields_set and self.order_by is None:
             raise ValueError("order: says nothing without order_by:, the expression whose value is the key")
+        return self
+
+    @model_validator(mode="after")
+    def _priority_goes_alone(self) -> Self:
+        if self.priority is not None and (self.batch is not None or self.debounce is not None):
+            other = "batch:" if self.batch is not None else "debounce:"
+            raise ValueError(
+                f"priority: can't be combined with {other}, which has its own time; leave one out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_a_batch(self) -> Self:
+        if self.batch is None:
+            return self
+        if self.debounce is not None:
+            raise ValueError(
+                "batch: can't be combined with debounce:, which delivers one event; leave one out"
+            )
+        if self.order_by is not None:
+            raise ValueError(
+                "batch: can't be combined with order_by:, by which events go one by one; leave one out"
+            )
+        if not self.destination.batches:
+            raise ValueError(
+                f"batch: needs a destination of type http: {self.destination.type} takes one event at a time"
+            )
+        if self.format == "raw" and self.transform is None:
+            raise ValueError(
+                "batch: can't send the provider's own bodies and signatures, which format: raw does; "
+                "write format: event, or a transform:"
+            )
         return self
 
     @field_validator("format")

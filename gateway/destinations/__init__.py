@@ -8,6 +8,7 @@ from importlib import import_module
 from gateway.config import Subscription
 from gateway.destinations.contract import Answer, Destination
 from gateway.destinations.transform import TransformedDestination
+from gateway.functions.run import Runs
 
 __all__ = ["Answer", "Destination", "open_destination"]
 
@@ -28,8 +29,24 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def open_destination(subscription: Subscription) -> Destination:
-    """The destination of `subscription`. Only the package that its kind needs is imported."""
-    module, name = _KINDS[subscription.destination.type]
+def open_destination(subscription: Subscription, runs: Runs | None = None) -> Destination:
+    """The destination of `subscription`. Only the package that its kind needs is imported.
+
+    `runs` is what functions ask of the gateway; without it there can be none.
+    """
+    made = _opened(subscription, runs)
+    if subscription.transform is None:
+        return made
+    return TransformedDestination(made, subscription.transform, subscription.destination.timeout)
+
+
+def _opened(subscription: Subscription, runs: Runs | None) -> Destination:
+    kind = subscription.destination.type
+    if kind == "python":
+        from gateway.destinations.python import PythonDestination
+
+        assert runs is not None, "a function is only called by a worker"
+        return PythonDestination(subscription, runs)
+    module, name = _KINDS[kind]
     made: Destination = getattr(import_module(module), name)(subscription)
-    return made if subscription.transform is None else TransformedDestination(made, subscription.transform)
+    return made

@@ -16,7 +16,10 @@ LONGEST = 500
 
 
 class Refused(Exception):
-    """The message was not taken. The text says what was refused and, where that is known, the way out."""
+    """The message was not taken, by the other side or for its sake; the connection is good.
+
+    The text says what was refused and, where that is known, the way out.
+    """
 
     def __init__(self, text: str, response: str = "", retry_after: str | None = None) -> None:
         """`response` and `retry_after` as in Answer."""
@@ -38,7 +41,7 @@ async def answered(timeout: float, placed: Awaitable[dict[str, str]]) -> Answer:
     return Answer(ms_since(started), response=orjson.dumps(place).decode())
 
 
-def failure(error: Exception) -> str:
+def failure(error: BaseException) -> str:
     """An exception of a library as one line: its kind and the first line of its text.
 
     Only the first: AWS and Google put the whole signed request into the lines after it.

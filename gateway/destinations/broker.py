@@ -11,10 +11,11 @@ from typing import Generic
 import orjson
 
 from gateway.config import Subscription
+from gateway.destinations.attempt import Refused
 from gateway.destinations.contract import Answer
 from gateway.destinations.message import Message, message, ms_since
 from gateway.destinations.reason import reason
-from gateway.destinations.shared import C, Refused, Shared
+from gateway.destinations.shared import C, Shared
 from gateway.store.records import Claimed
 
 Place = Mapping[str, str | int | bool]

@@ -23,8 +23,11 @@ class Answer:
 
     `status` is a subscriber's HTTP status, None of every other kind and where nobody answered: what follows
     goes by it (410 pauses the subscription), which no service means so by its own. `response` is what the
-    other side said: the first 4 KiB of an HTTP answer, or where a broker put the message. `whole` is an HTTP
-    answer as it came.
+    other side said: the first 4 KiB of an HTTP answer, where a broker put the message, or what a function
+    returned, its traceback where it raised. `whole` is an HTTP answer as it came.
+
+    A function can say what comes next: `final` that no other attempt helps, `retry_in` the exact seconds
+    until the next one.
     """
 
     latency: int
@@ -33,6 +36,8 @@ class Answer:
     response: str = ""
     retry_after: str | None = None
     whole: Whole | None = None
+    final: bool = False
+    retry_in: float | None = None
 
 
 class Destination(Protocol):

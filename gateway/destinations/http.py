@@ -11,6 +11,7 @@ import httpx
 from gateway import __version__
 from gateway.config import Subscription
 from gateway.config.destinations.http import Http
+from gateway.destinations.batch import batch_body, batch_headers, batch_id
 from gateway.destinations.connections import Connections
 from gateway.destinations.contract import Answer, Whole
 from gateway.destinations.formats import FORMATS
@@ -36,7 +37,8 @@ class HttpDestination:
         self._text = destination.url
         self._keys = destination.signing_keys
         self._timeout = destination.timeout
-        self._format = FORMATS[subscription.format]
+        self._format = subscription.format
+        self._batches = subscription.batch is not None
         self._headers = {
             name.lower(): value.get_secret_value() for name, value in destination.headers.items()
         }
@@ -76,12 +78,17 @@ class HttpDestination:
             return response.status_code, said, response.headers.get("retry-after")
 
     def _message(self, claimed: Claimed, now: float) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-        body, headers = self._format(claimed)
-        own = sign(claimed.event.event_id, int(now), body, self._keys) | {
+        if self._batches:
+            id, told = batch_id(claimed), batch_headers(claimed)
+            body, headers = batch_body(claimed, self._format)
+        else:
+            id, told = claimed.event.event_id, gateway_headers(claimed)
+            body, headers = FORMATS[self._format](claimed)
+        own = sign(id, int(now), body, self._keys) | {
             "user-agent": f"webhook-gateway/{__version__}",
             "accept-encoding": "identity",
         }
-        every = gateway_headers(claimed) | own | headers | next_hop(claimed.headers) | self._headers
+        every = told | own | headers | next_hop(claimed.headers) | self._headers
         return body, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in every.items()]
 
 

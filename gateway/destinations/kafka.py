@@ -26,10 +26,10 @@ from aiokafka.producer.sender import (  # type: ignore[import-untyped]
 
 from gateway.config import Subscription
 from gateway.config.destinations.kafka import Kafka
+from gateway.destinations.attempt import Refused
 from gateway.destinations.broker import BrokerDestination, Place
 from gateway.destinations.message import Message
 from gateway.destinations.reason import reason
-from gateway.destinations.shared import Refused
 from gateway.destinations.tls import context
 from gateway.expression import Expression
 from gateway.store.records import Claimed

@@ -15,11 +15,11 @@ from nats.js.errors import APIError, NoStreamResponseError
 
 from gateway.config import Subscription
 from gateway.config.destinations.nats import Nats
+from gateway.destinations.attempt import Refused
 from gateway.destinations.broker import BrokerDestination, Place
 from gateway.destinations.message import Message
 from gateway.destinations.reason import first_line, reason
 from gateway.destinations.routing import routed
-from gateway.destinations.shared import Refused
 from gateway.destinations.tls import context
 from gateway.store.records import Claimed
 

@@ -26,11 +26,12 @@ from yarl import URL
 
 from gateway.config import Subscription
 from gateway.config.destinations.rabbitmq import LONGEST, RabbitMq
+from gateway.destinations.attempt import Refused
 from gateway.destinations.broker import BrokerDestination, Place
 from gateway.destinations.message import Message
 from gateway.destinations.reason import first_line, reason
 from gateway.destinations.routing import routed
-from gateway.destinations.shared import CLOSING, Refused
+from gateway.destinations.shared import CLOSING
 from gateway.destinations.tls import context
 from gateway.store.records import Claimed
 

@@ -18,10 +18,10 @@ from redis.exceptions import (
 
 from gateway.config import Subscription
 from gateway.config.destinations.redis import Redis as Section
+from gateway.destinations.attempt import Refused
 from gateway.destinations.broker import BrokerDestination, Place
 from gateway.destinations.message import Message
 from gateway.destinations.reason import first_line, reason
-from gateway.destinations.shared import Refused
 from gateway.destinations.tls import context
 from gateway.store.records import Claimed
 

@@ -8,14 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from gateway.destinations.attempt import Refused
+
 C = TypeVar("C")
 
 CLOSING = 2.0
 """Seconds that a connection has to close in good order."""
-
-
-class Refused(Exception):
-    """The other side, or the gateway on its behalf, does not take this message; the connection is good."""
 
 
 @dataclass(slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from gateway.config.destinations.tls import TlsSection
-from gateway.destinations.shared import Refused
+from gateway.destinations.attempt import Refused
 
 
 def context(section: TlsSection) -> ssl.SSLContext | None:

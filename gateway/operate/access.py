@@ -12,12 +12,13 @@ import hmac
 import ipaddress
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.config import Settings
-from gateway.config.api_token import Scope
+from gateway.config.api_token import ApiToken, Scope
 from gateway.config.loopback import is_loopback
+from gateway.config.settings import Server
 
 SCOPES: tuple[Scope, ...] = ("read", "operate", "admin")
 """From the least to the most; who has one has those before it."""
@@ -54,8 +55,8 @@ class Access:
     """The tokens of one config."""
 
     def __init__(self, settings: Settings) -> None:
-        self._tokens = _tokens(settings)
         server = settings.server
+        self._tokens = [(_digest(token), who) for token, who in tokens_of(server, settings.api_tokens)]
         self.is_open = not self._tokens and server.is_loopback and server.public_url is None
 
     def principal(self, token: str) -> Principal | None:
@@ -68,11 +69,12 @@ class Access:
         return found
 
 
-def _tokens(settings: Settings) -> list[tuple[bytes, Principal]]:
-    every = [(settings.server.admin_token, Principal("admin", "admin"))]
-    for each in settings.api_tokens:
+def tokens_of(server: Server, api_tokens: Sequence[ApiToken]) -> list[tuple[str, Principal]]:
+    """Every token of a config, and who has it."""
+    every = [(server.admin_token, Principal("admin", "admin"))]
+    for each in api_tokens:
         every.append((each.token, Principal(each.name, max(each.scopes, key=SCOPES.index))))
-    return [(_digest(token.get_secret_value()), who) for token, who in every if token is not None]
+    return [(token.get_secret_value(), who) for token, who in every if token is not None]
 
 
 def _digest(token: str) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from gateway.operate.auditing import AuditRow
 from gateway.operate.event_types import TypeRow
 from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
@@ -55,6 +56,10 @@ class Rejections(Page[RejectionRow]):
 
 class Deliveries(Page[DeliveryRow]):
     """A page of deliveries, newest first."""
+
+
+class AuditPage(Page[AuditRow]):
+    """A page of the audit log, newest first."""
 
 
 class RejectionCounts(Row):
@@ -128,8 +133,25 @@ class Sources(Row):
     items: list[SourceRow]
 
 
+class HealthRow(Row):
+    """What is wrong with a subscription: since when its attempts fail, and why; how its breaker stands.
+
+    While the breaker is open one delivery is tried from `probe_at` on.
+    """
+
+    failing_since: int | None
+    failing: str | None
+    breaker: Literal["closed", "half open", "open"]
+    opened_at: int | None
+    probe_at: int | None
+
+
 class SubscriptionRow(Row):
-    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now."""
+    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
+
+    `breaker`, `priority`, `rate_limit`, `throttle` and `timeouts` are in words, null where it has none;
+    `health` is null while nothing is wrong.
+    """
 
     name: str
     events: list[str]
@@ -139,8 +161,14 @@ class SubscriptionRow(Row):
     schedule: list[str]
     total: str
     concurrency: int
+    breaker: str | None
+    priority: str | None
+    rate_limit: str | None
+    throttle: str | None
+    timeouts: str | None
     waiting: int
     paused: PauseRow | None
+    health: HealthRow | None
 
 
 class LeftRow(Row):

@@ -28,13 +28,13 @@ async def deliveries_named(opened: Opened, ids: Sequence[str]) -> tuple[list[Del
 
 async def _named(opened: Opened, id: str) -> list[Delivery] | None:
     # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
-    if (delivery := await opened.store.delivery(id)) is not None:
+    if (delivery := await opened.whole.delivery(id)) is not None:
         return [delivery]
-    stored = await opened.store.event(id)
+    stored = await opened.whole.event(id)
     if stored is None:
         return None
     query = Query(event_id=stored.event.event_id)
-    return [delivery async for delivery in pages(opened.store.deliveries, query)]
+    return [delivery async for delivery in pages(opened.whole.deliveries, query)]
 
 
 async def end(opened: Opened, pending: Sequence[Delivery]) -> int:
@@ -42,21 +42,21 @@ async def end(opened: Opened, pending: Sequence[Delivery]) -> int:
     ended = 0
     for start in range(0, len(pending), BATCH):
         batch = [
-            await cancellation(opened.store, opened.router, delivery, opened.now)
+            await cancellation(opened.whole, opened.router, delivery, opened.now)
             for delivery in pending[start : start + BATCH]
         ]
-        ended += await opened.store.cancel(batch)
+        ended += await opened.whole.cancel(batch)
     return ended
 
 
 async def pause(opened: Opened, subscription: str, reason: str) -> bool:
     """Hold a subscription's deliveries back and tell of it. False where it was paused already."""
-    if not await opened.store.pause(subscription, reason, opened.now):
+    if not await opened.whole.pause(subscription, reason, opened.now):
         return False
-    await opened.store.accept([system.paused(subscription, reason, opened.router, opened.now)])
+    await opened.whole.accept([system.paused(subscription, reason, opened.router, opened.now)])
     return True
 
 
 async def resume(opened: Opened, subscription: str) -> bool:
     """Let a paused subscription's deliveries go and tell of it. False where it was not paused."""
-    return await opened.store.resume(subscription, [system.resumed(subscription, opened.router, opened.now)])
+    return await opened.whole.resume(subscription, [system.resumed(subscription, opened.router, opened.now)])

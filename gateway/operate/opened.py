@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gateway.config import Settings
+from gateway.operate.shown import shown
 from gateway.pipeline.route import Router
 from gateway.store import Store
+from gateway.store.audit import Entry, Which
 from gateway.store.records import Attempt, Delivery, Duplicate, Pause, Query, Stored
 from gateway.store.rejections import Rejection, RejectionCount
+
+
+class ReadsAudit(Protocol):
+    """The part of an audit log that looks."""
+
+    async def entries(self, which: Which) -> Sequence[Entry]: ...
 
 
 class Reads(Protocol):
@@ -33,6 +41,9 @@ class Reads(Protocol):
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]: ...
 
     async def paused(self) -> Sequence[Pause]: ...
+
+    @property
+    def audit(self) -> ReadsAudit: ...
 
 
 Named = Literal["source", "subscription"]
@@ -65,12 +76,17 @@ class Looked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A gateway to work on: its config, its store. `now` is Unix ms, the moment the work began."""
+    """A gateway to work on: its config, its `whole` store. `now` is Unix ms, the moment the work began."""
 
     settings: Settings
-    store: Store
+    whole: Store
     router: Router
     now: int
+
+    @property
+    def store(self) -> Store:
+        """The store as people see it, without what sources hide; `whole` is for what acts on events."""
+        return shown(self.whole, self.settings.redactions)
 
     @property
     def place(self) -> str:

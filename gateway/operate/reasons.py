@@ -16,7 +16,7 @@ from gateway.operate.rows import Row
 from gateway.store.records import Delivery, Pause
 from gateway.verdict import Reason, Verdict
 
-Answer = Literal["delivery", "filter", "error", "schema", "name", "later"]
+Answer = Literal["delivery", "filter", "error", "idempotency", "schema", "name", "later"]
 Shown = Callable[[int | None], str]
 """How a time (Unix ms) is written in a sentence."""
 
@@ -33,15 +33,16 @@ class VerdictRow(Row):
     expression: str
     saw: Any
     error: str | None
+    first_event_id: str | None = None
 
 
 class WhyRow(Row):
     """What one subscription has to do with one event.
 
     `delivery`: it gets, or got, it. `filter` and `error`: its `if:` was not true, or could not be computed,
-    when the event came. `schema`: the data broke a schema that refuses. `name`: by the config of now its
-    patterns do not match. `later`: they do, but they did not when the event came, or the subscription was not
-    there.
+    when the event came. `idempotency`: an earlier event has the same key. `schema`: the data broke a schema
+    that refuses. `name`: by the config of now its patterns do not match. `later`: they do, but they did not
+    when the event came, or the subscription was not there.
     """
 
     subscription: str
@@ -102,7 +103,7 @@ def _why(case: _Case, subscription: Subscription | None) -> WhyRow:
         said = [_state(case, case.made[-1]), *([verdict_text(verdict)] if verdict else [])]
         return case.because("delivery", "; ".join(said))
     if verdict is not None:
-        return case.because("filter" if verdict.reason == "order" else verdict.reason, verdict_text(verdict))
+        return case.because(_ANSWERS.get(verdict.reason, "filter"), verdict_text(verdict))
     if subscription is not None and not compile_patterns(subscription.events).fullmatch(event.name):
         patterns = ", ".join(subscription.events)
         return case.because("name", f"by the config of now none of {patterns} matches {event.name}")
@@ -111,29 +112,50 @@ def _why(case: _Case, subscription: Subscription | None) -> WhyRow:
     return case.because("later", f"{by_now}; {again}")
 
 
+_ANSWERS: Mapping[Reason, Answer] = {"error": "error", "idempotency": "idempotency", "schema": "schema"}
+
+
 def _state(case: _Case, delivery: Delivery) -> str:
     """How far a delivery has come, and what it waits for."""
     if delivery.state != "pending":
-        return f"{delivery.state} at {case.shown(delivery.finished_at)}"
+        # What was never tried has no error of an attempt, but a reason.
+        reason = f"; {delivery.last_error}" if delivery.last_error and not delivery.attempts else ""
+        return f"{delivery.state} at {case.shown(delivery.finished_at)}{reason}"
     if case.paused is not None:
         since = case.shown(case.paused.paused_at)
         return f"pending; the subscription is paused since {since}: {case.paused.reason}"
+    due = case.shown(delivery.due_at)
+    if delivery.batch_id is not None:
+        return f"pending, in the batch {delivery.batch_id}, due at {due} at the latest"
     if delivery.held:
         return f"pending; an earlier delivery of the key {delivery.order_key!r} comes first"
-    return f"pending, due at {case.shown(delivery.due_at)}"
+    return f"pending, due at {due}"
 
 
 def verdict_text(verdict: Verdict) -> str:
     """A verdict in a sentence."""
     saw = f"; it saw {verdict.saw}" if verdict.saw != "{}" else ""
-    if verdict.reason == "order":
-        return f"without an order key: order_by: {verdict.expression} failed: {verdict.error}{saw}"
+    if verdict.reason == "idempotency" and verdict.error is None:
+        return f"{verdict.first_event_id} has the same idempotency key: {verdict.expression}{saw}"
+    if verdict.reason in _KEYS:
+        key, does = _KEYS[verdict.reason]
+        return f"{does}: {key} {verdict.expression} failed: {verdict.error}{saw}"
     if verdict.reason == "schema":
         again = f"gateway replay {verdict.event_id} --subscription {verdict.subscription}"
         return f"its data breaks the schema of {verdict.expression}: {verdict.saw}; to deliver it: {again}"
     if verdict.reason == "error":
         return f"if: {verdict.expression} failed, which counts as no match: {verdict.error}{saw}"
     return f"if: {verdict.expression} was not true{saw}"
+
+
+_KEYS: Mapping[Reason, tuple[str, str]] = {
+    "order": ("order_by:", "without an order key"),
+    "idempotency": ("idempotency:", "delivered without an idempotency key"),
+    "debounce": ("debounce.key:", "delivered at once, without a debounce key"),
+    "batch": ("batch.key:", "in the batch of those without a key"),
+    "priority": ("priority:", "delivered without a priority"),
+}
+"""Where an expression for a key stands, and what happened as it failed."""
 
 
 def verdict_json(verdict: Verdict) -> Mapping[str, Any]:
@@ -143,4 +165,5 @@ def verdict_json(verdict: Verdict) -> Mapping[str, Any]:
         "expression": verdict.expression,
         "saw": orjson.Fragment(verdict.saw.encode()),
         "error": verdict.error,
+        "first_event_id": verdict.first_event_id,
     }

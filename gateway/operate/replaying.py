@@ -56,9 +56,9 @@ async def plan_of_ids(opened: Opened, ids: Sequence[str], subscription: str | No
     plan = Plan()
     for id in dict.fromkeys(ids):
         # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
-        if (delivery := await opened.store.delivery(id)) is not None:
+        if (delivery := await opened.whole.delivery(id)) is not None:
             _add_delivery(plan, opened, delivery, subscription)
-        elif (stored := await opened.store.event(id)) is not None:
+        elif (stored := await opened.whole.event(id)) is not None:
             _add_event(plan, opened, stored, subscription)
         else:
             plan.problems.append(Problem(id, "missing"))
@@ -100,7 +100,7 @@ async def plan_of_events(
     could say.
     """
     plan = Plan()
-    found = [one async for one in pages(opened.store.events, query) if _is_meant(one, query, until)]
+    found = [one async for one in pages(opened.whole.events, query) if _is_meant(one, query, until)]
     for stored in reversed(found):
         for target in (subscription,) if subscription else opened.router.route(stored.event).subscriptions:
             if len(plan.planned) == limit:
@@ -119,7 +119,7 @@ def _is_meant(stored: Stored, query: Query, until: int | None) -> bool:
 async def _again(opened: Opened, stored: Stored, target: str) -> Planned:
     """A new delivery of an event; what it replays is the newest that there is of both."""
     event = stored.event
-    last = await opened.store.deliveries(Query(event_id=event.event_id, subscription=target, limit=1))
+    last = await opened.whole.deliveries(Query(event_id=event.event_id, subscription=target, limit=1))
     one = _planned(opened, event.event_id, event.name, target, last[0].delivery_id if last else None)
     return replace(one, new=replace(one.new, order_key=opened.router.order_key(target, event)))
 
@@ -155,7 +155,7 @@ async def plan_of_dead(
 
 
 async def _dead(opened: Opened, query: Query, gone: set[str]) -> AsyncIterator[Delivery]:
-    async for delivery in pages(opened.store.deliveries, replace(query, state="dead")):
+    async for delivery in pages(opened.whole.deliveries, replace(query, state="dead")):
         if delivery.subscription not in opened.settings.subscriptions:
             gone.add(delivery.subscription)
         elif await _is_last(opened, delivery):
@@ -164,7 +164,7 @@ async def _dead(opened: Opened, query: Query, gone: set[str]) -> AsyncIterator[D
 
 async def _is_last(opened: Opened, delivery: Delivery) -> bool:
     query = Query(event_id=delivery.event_id, subscription=delivery.subscription, limit=1)
-    return [last.seq for last in await opened.store.deliveries(query)] == [delivery.seq]
+    return [last.seq for last in await opened.whole.deliveries(query)] == [delivery.seq]
 
 
 def _planned(
@@ -181,6 +181,6 @@ async def carry_out(
     made = 0
     for start in range(0, len(planned), BATCH):
         batch = [one.new for one in planned[start : start + BATCH]]
-        made += await opened.store.replay(batch, opened.now)
+        made += await opened.whole.replay(batch, opened.now)
         tell(len(batch))
     return made

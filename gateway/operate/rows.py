@@ -109,7 +109,8 @@ class DeliveryRow(Row):
     last_status: int | None
     last_error: str | None
     order_key: str | None = Field(None, description="Deliveries of one key keep an order.")
-    held: bool = Field(False, description="An earlier one of its key comes first.")
+    held: bool = Field(False, description="An earlier one of its key, or the first of its batch, goes first.")
+    batch_id: str | None = Field(None, description="Deliveries of one batch go in one call.")
     in_flight: bool
 
     @staticmethod

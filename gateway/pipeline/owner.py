@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from functools import cache
 
-_STARTED = secrets.token_hex(4)
+
+@cache
+def _started() -> str:
+    """Made when it is first asked for, so that the forks of one process differ."""
+    return secrets.token_hex(4)
 
 
 def this_process() -> str:
     """A name for this process that no other has, also not a later one with the same number."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_STARTED}"
+    return f"{socket.gethostname()}:{os.getpid()}:{_started()}"
 
 
 def vanished(owner: str) -> bool:
@@ -20,7 +25,7 @@ def vanished(owner: str) -> bool:
     if host != socket.gethostname():
         return False
     if int(number) == os.getpid():
-        return started != _STARTED
+        return started != _started()
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:

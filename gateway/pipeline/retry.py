@@ -61,6 +61,17 @@ def decide(
     return RetryAt(now + max(wait, min(retry_after or 0.0, MAX_RETRY_AFTER)))
 
 
+def asked(final: bool, retry_in: float | None, retries: int, most: int, now: float) -> Decision | None:
+    """What a failed attempt itself asked for, None where it left that to `decide`.
+
+    `final`: no other attempt. `retry_in`: the next after exactly so many seconds, as long as fewer than
+    `most` `retries` came before.
+    """
+    if final or (retry_in is not None and retries >= most):
+        return Dead()
+    return None if retry_in is None else RetryAt(now + retry_in)
+
+
 def parse_retry_after(value: str | None, now: float) -> float | None:
     """The seconds a Retry-After header asks for, written as seconds or as an HTTP date; None if neither."""
     if not value:

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from gateway.event import SYSTEM, Event, compile_patterns
 from gateway.expression import Expression, variables
+from gateway.pipeline.conditions import Conditions, terms
+from gateway.pipeline.keys import key_of, kind
+from gateway.terms import Terms
 from gateway.verdict import MOST, Verdict, verdict
 
 MAX_REMEMBERED = 4096
 """Event names whose answer is remembered; providers have hundreds, so past this something is wrong."""
 
-MAX_ORDER_KEY = 255
-"""Characters of an order key that are kept as they are; a longer one becomes its SHA-256."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The expressions of a subscription: its filter `if:`, and `order_by:`."""
+    """The expressions of a subscription: its filter `if:`, `order_by:`, and what its terms are made from."""
 
     condition: Expression | None = None
     order: Expression | None = None
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """Who gets an event, the order keys of those that keep an order, and what expressions said otherwise."""
+    """Who gets an event, the order keys of those that keep an order, and what expressions said otherwise.
+
+    `terms` are those of subscriptions that have any.
+    """
 
     subscriptions: tuple[str, ...]
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    terms: Mapping[str, Terms] = field(default_factory=dict)
 
 
 class Router:
@@ -86,16 +88,20 @@ class Router:
         seen = variables(event)
         wanted: list[str] = []
         orders: dict[str, str] = {}
+        asked: dict[str, Terms] = {}
         verdicts: list[Verdict] = []
         for name in names:
             rules = self._rules.get(name, Rules())
             refused = _refused(name, rules.condition, seen)
+            told = [] if refused is None else [refused]
             if refused is None:
                 wanted.append(name)
-                refused = _order(name, rules.order, seen, orders)
-            if refused is not None:
-                verdicts.append(refused)
-        return Routed(tuple(wanted), orders, tuple(verdicts[:MOST]))
+                told = _order(name, rules.order, seen, orders)
+                if rules.conditions is not None:
+                    asked[name], failed = terms(name, rules.conditions, seen)
+                    told += failed
+            verdicts += told[:1]  # of an event and a subscription one is kept
+        return Routed(tuple(wanted), orders, tuple(verdicts[:MOST]), asked)
 
 
 def _refused(name: str, condition: Expression | None, seen: Mapping[str, Any]) -> Verdict | None:
@@ -107,34 +113,19 @@ def _refused(name: str, condition: Expression | None, seen: Mapping[str, Any]) -
         return None
     error = got.error
     if error is None and got.value is not False:
-        error = f"must be true or false, and is {_kind(got.value)}"
+        error = f"must be true or false, and is {kind(got.value)}"
     return verdict(name, "filter" if error is None else "error", condition.text, condition.saw(seen), error)
 
 
 def _order(
     name: str, order: Expression | None, seen: Mapping[str, Any], orders: dict[str, str]
-) -> Verdict | None:
-    """Note the key of an event in `orders`. None as its value means none; what is no key is told."""
+) -> list[Verdict]:
+    """Note the key of an event in `orders`; what is no key is told."""
     if order is None:
-        return None
-    got = order.evaluate(seen)
-    if got.error is None and got.value is None:
-        return None
-    if got.error is None and isinstance(got.value, str | int | float):
-        orders[name] = _key(got.value)
-        return None
-    error = got.error or f"must be text, a number, true or false, and is {_kind(got.value)}"
-    return verdict(name, "order", order.text, order.saw(seen), error)
-
-
-def _key(value: str | float) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text if len(text) <= MAX_ORDER_KEY else hashlib.sha256(text.encode()).hexdigest()
-
-
-def _kind(value: Any) -> str:
-    """What a value is, in the words of JSON."""
-    if value is None:
-        return "null"
-    kinds = {bool: "true or false", str: "text", int: "a number", float: "a number", dict: "an object"}
-    return kinds.get(type(value), "a list" if isinstance(value, list) else type(value).__name__)
+        return []
+    key = key_of(order, seen)
+    if key.text is not None:
+        orders[name] = key.text
+    if key.error is None:
+        return []
+    return [verdict(name, "order", order.text, order.saw(seen), key.error)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.destinations import Answer
 from gateway.pipeline import system
 from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded
 from gateway.pipeline.route import Router
@@ -17,10 +18,13 @@ def settlement(
 ) -> Settlement:
     """What to write at `now` (Unix ms) after `decision`.
 
-    With `skip` a delivery with an order key that is tried again takes the place of its next attempt.
+    With `skip` a delivery with an order key that is tried again takes the place of its next attempt. To the
+    others of a batch the same happens.
     """
     settled = _settlement(claimed, attempt, decision, router, now, skip)
-    return settled if claimed.delivery.order_key is None else _in_order(claimed, settled)
+    same = Dead() if isinstance(decision, Dead) else decision  # one pause is enough
+    others = (_settlement(o, _of(o, attempt), same, router, now, skip) for o in claimed.others)
+    return _in_order(claimed, replace(settled, others=tuple(others)))
 
 
 def _settlement(
@@ -41,7 +45,14 @@ def _settlement(
 
 def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:
     """What to write where the gateway itself broke the attempt off: due again, no retry used up."""
-    return _in_order(claimed, Settlement(attempt, "pending", now, claimed.delivery.retries, now))
+    others = (Settlement(_of(o, attempt), "pending", now, o.delivery.retries, now) for o in claimed.others)
+    settled = Settlement(attempt, "pending", now, claimed.delivery.retries, now, others=tuple(others))
+    return _in_order(claimed, settled)
+
+
+def _of(other: Claimed, attempt: Attempt) -> Attempt:
+    """The attempt that the one that leads a batch made, as another's of it."""
+    return replace(attempt, delivery_id=other.delivery.delivery_id)
 
 
 def _in_order(claimed: Claimed, settled: Settlement) -> Settlement:
@@ -55,3 +66,16 @@ def _paused(claimed: Claimed, router: Router, now: int) -> tuple[Candidate, ...]
     if claimed.event.is_system:
         return ()
     return (system.paused(claimed.delivery.subscription, GONE, router, now),)
+
+
+def attempt_of(claimed: Claimed, started: float, answer: Answer) -> Attempt:
+    """The attempt that began at `started` (Unix seconds), by its answer."""
+    return Attempt(
+        delivery_id=claimed.delivery.delivery_id,
+        number=claimed.delivery.attempts,
+        started_at=round(started * 1000),
+        latency=answer.latency,
+        status=answer.status,
+        error=answer.error,
+        response=answer.response,
+    )

@@ -23,6 +23,7 @@ FINISHED = "gateway/delivery.finished"
 CANCELLED = "gateway/delivery.cancelled"
 PAUSED = "gateway/subscription.paused"
 RESUMED = "gateway/subscription.resumed"
+FAILING = "gateway/subscription.failing"
 DIFFERS = "gateway/duplicate.differs"
 SILENT = "gateway/source.silent"
 REJECTED = "gateway/signature.rejected"
@@ -30,17 +31,24 @@ BROKEN = "gateway/schema.broken"
 
 
 def ended(
-    delivery: Delivery, event: Event, state: str, error: Attempt | None, router: Router, now: int
+    delivery: Delivery,
+    event: Event,
+    state: str,
+    error: Attempt | None,
+    router: Router,
+    now: int,
+    because: Mapping[str, Any] | None = None,
 ) -> tuple[Candidate, ...]:
     """What a delivery emits when it ends as `state`: nothing where its event is a system event itself.
 
     `delivery.failed` and `delivery.cancelled` are always stored. `delivery.finished`, which comes with
     every delivery that ends, is stored only where a subscription names it by a pattern that begins with
-    `gateway/`: the delivery's own row tells the same, and `**` should not double every event.
+    `gateway/`: the delivery's own row tells the same, and `**` should not double every event. `because` are
+    fields that say why.
     """
     if event.is_system:
         return ()
-    data = _delivery_data(delivery, event, error)
+    data = _delivery_data(delivery, event, error) | dict(because or {})
     emitted = []
     if state == "dead":
         emitted.append(emit(FAILED, data, router, now, id=delivery.delivery_id))
@@ -56,9 +64,15 @@ def paused(subscription: str, reason: str, router: Router, now: int) -> Candidat
     return emit(PAUSED, {"function_id": subscription, "reason": reason}, router, now)
 
 
-def resumed(subscription: str, router: Router, now: int) -> Candidate:
-    """A subscription gets its deliveries again."""
-    return emit(RESUMED, {"function_id": subscription}, router, now)
+def resumed(subscription: str, router: Router, now: int, reason: str | None = None) -> Candidate:
+    """A subscription gets its deliveries again; `reason` where no person has resumed it."""
+    why = {} if reason is None else {"reason": reason}
+    return emit(RESUMED, {"function_id": subscription} | why, router, now)
+
+
+def failing(subscription: str, why: str, router: Router, now: int) -> Candidate:
+    """So many attempts for a subscription fail that a person should look, before deliveries are dead."""
+    return emit(FAILING, {"function_id": subscription, "reason": why}, router, now)
 
 
 def duplicate_differs(duplicate: Duplicate, router: Router, now: int) -> Candidate:
@@ -134,6 +148,7 @@ def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | No
         routed.subscriptions,
         orders=routed.orders,
         verdicts=routed.verdicts,
+        terms=routed.terms,
     )
 
 
@@ -156,4 +171,7 @@ def _error(attempt: Attempt) -> dict[str, Any]:
             "message": f"the subscriber answered {attempt.status}",
             "code": attempt.status,
         }
-    return {"name": "DeliveryError", "message": attempt.error, "code": None}
+    if attempt.stack is None:
+        return {"name": "DeliveryError", "message": attempt.error, "code": None}
+    name, _, message = (attempt.error or "").removeprefix("transform: ").partition(": ")
+    return {"name": name, "message": message, "code": None, "stack": attempt.stack}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
+from gateway.redaction import Redactions
 from gateway.store.records import Attempt, Claimed, Settlement
 from gateway.telemetry.counts import Counts
 from gateway.telemetry.logs import fields
@@ -21,10 +23,21 @@ def span_of(claimed: Claimed, tracer: Tracer | None) -> Span:
     return of_attempt(event, claimed.delivery.delivery_id, claimed.delivery.attempts)
 
 
-def tell(telemetry: Telemetry, claimed: Claimed, settled: Settlement, held: bool) -> None:
-    """Tell of an attempt whose outcome is written down. `held` False: its lease was lost meanwhile."""
+def tell(
+    telemetry: Telemetry, claimed: Claimed, settled: Settlement, held: bool, redactions: Redactions
+) -> None:
+    """Tell of an attempt whose outcome is written down. `held` False: its lease was lost meanwhile.
+
+    An error may quote the event: what `redactions` hide of it is not told.
+    """
+    if redactions and settled.attempt.error is not None:
+        error = redactions.line(claimed.event, settled.attempt.error)
+        settled = replace(settled, attempt=replace(settled.attempt, error=error))
     span = CURRENT.get() or span_of(claimed, telemetry.tracer)  # none where the attempt was another worker's
     _count(telemetry.counts, claimed, settled, held)
+    for other, its in zip(claimed.others, settled.others, strict=True):
+        _count(telemetry.counts, other, its, held)
+        _log(span, other, its, its.state if held else "lease lost")
     if telemetry.tracer is not None:
         _trace(telemetry.tracer, span, claimed, settled.attempt)
     _log(span, claimed, settled, settled.state if held else "lease lost")

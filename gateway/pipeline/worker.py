@@ -11,22 +11,26 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from gateway.config import Settings, Subscription
+from gateway.config import Subscription
 from gateway.destinations import Answer
+from gateway.pipeline.admission import Admissions
+from gateway.pipeline.batch import whole
 from gateway.pipeline.handing_on import keep_answer
+from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
+from gateway.pipeline.lanes import Lanes
 from gateway.pipeline.owner import this_process, vanished
-from gateway.pipeline.retry import RetryAt, decide, parse_retry_after
-from gateway.pipeline.settle import interrupted, settlement
+from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
+from gateway.pipeline.runs import StoredRuns
+from gateway.pipeline.settle import attempt_of, interrupted, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
 from gateway.store.records import Attempt, Claimed, Settlement
-from gateway.telemetry import named
 from gateway.telemetry.process import Telemetry
-from gateway.telemetry.series import Labels, Series, Value
+from gateway.telemetry.series import Series
 from gateway.telemetry.trace import CURRENT
 
 POLL = 1.0
@@ -58,11 +62,12 @@ class Worker:
         self._running = running
         self._clock = clock
         self._chance = chance
-        self._only = only
         self._telemetry = telemetry or Telemetry()
+        self._runs = StoredRuns(store, running, self.wake, clock)
         self._owner = this_process()
-        self._lanes: dict[str, Lane] = {}
-        self._settings: Settings | None = None
+        self._lanes = Lanes(only, self._runs)
+        self._healths = Healths(store, running, self.wake)
+        self._admissions = Admissions(store, running, self.wake, self._telemetry.counts)
         self._more = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._polled = 0.0
@@ -92,7 +97,7 @@ class Worker:
 
     async def step(self) -> None:
         """One round: follow the config, settle what a lost worker left, claim what is due."""
-        self._follow_config()
+        self._lanes.follow(self._running().settings)
         if time.monotonic() - self._polled >= POLL:
             self._polled = time.monotonic()
             await self._poll()
@@ -100,12 +105,12 @@ class Worker:
 
     def series(self) -> Series:
         """What is under way and how much may be, for /metrics."""
-        found: dict[tuple[str, Labels], Value] = {}
-        for name, lane in self._lanes.items():
-            self._telemetry.counts.subscription(name)
-            found[named.DELIVERING.name, (name,)] = len(lane.under_way)
-            found[named.SLOTS.name, (name,)] = lane.subscription.concurrency if lane.wanted else 0
-        return found
+        return self._lanes.series(self._telemetry.counts)
+
+    @property
+    def failing(self) -> list[str]:
+        """The subscriptions whose attempts fail now."""
+        return self._healths.failing
 
     async def stop(self, limit: float) -> None:
         """Claim no more, let what is under way finish for `limit` seconds, give the other leases back."""
@@ -128,32 +133,25 @@ class Worker:
                 count = await self._store.disown(owner, self._now())
                 log.warning("a stopped process held %d deliveries; they go on now", count)
 
-    def _follow_config(self) -> None:
-        """One lane a subscription of the config in force; one that is no longer there finishes its work."""
-        settings = self._running().settings
-        if settings is self._settings:
-            return
-        self._settings = settings
-        wanted = {
-            n: each for n, each in settings.subscriptions.items() if self._only is None or n in self._only
-        }
-        for name in self._lanes.keys() - wanted.keys():
-            self._lanes[name].follow(None)
-        for name, subscription in wanted.items():
-            if name in self._lanes:
-                self._lanes[name].follow(subscription)
-            else:
-                self._lanes[name] = Lane.of(subscription)
-
     async def _poll(self) -> None:
         """Look again at every lane, put idle connections away, and settle what a lost worker left."""
-        for name, lane in list(self._lanes.items()):
-            lane.claimable = True
-            await lane.tidy()
-            if not lane.wanted and not lane.under_way:
-                await self._lanes.pop(name).close()
+        await self._lanes.look_again()
+        await self._admissions.sweep(self._lanes, self._now())
         for claimed in await self._store.expired(self._now()):
             await self._settle_lost(claimed)
+        for name in await self._healths.look(
+            [n for n, lane in self._lanes.items() if lane.wanted], self._now()
+        ):
+            await self._probe(name, self._lanes[name])
+
+    async def _probe(self, name: str, lane: Lane) -> None:
+        """Try one delivery of a subscription whose breaker is open."""
+        async with self._claiming:
+            if self._stopping:
+                return
+            claimed = await self._healths.probe(name, lane.subscription, lane.lease, self._now(), self._owner)
+            if claimed is not None:
+                self._start(lane, claimed)
 
     async def _settle_lost(self, claimed: Claimed) -> None:
         """Count the attempt of a lost worker as failed; where nobody wants it now, only end its lease."""
@@ -164,32 +162,48 @@ class Worker:
         if subscription is None:
             await self._write(claimed, interrupted(claimed, attempt, now))
         elif name not in self._lanes or delivery_id not in self._lanes[name].under_way:
+            claimed = await whole(self._store, subscription, claimed)
             await self._settle(subscription, claimed, attempt, None)
 
     async def _claim(self) -> None:
-        now = time.monotonic()
-        lanes = {name: lane for name, lane in self._lanes.items() if lane.claims_in(now) == 0}
-        if not lanes or self._stopping:
+        lanes = self._lanes.claiming(time.monotonic(), self._clock()) if not self._stopping else {}
+        if not lanes:
             return
-        for lane in lanes.values():
-            lane.claimable, lane.claimed_at = False, now
-        slots = {name: lane.free for name, lane in lanes.items()}
+        slots = {name: lane.wants for name, lane in lanes.items()}
+        retries = {name: lane.free_for_retries for name, lane in lanes.items()}
         leases = {name: lane.lease for name, lane in lanes.items()}
         async with self._claiming:
             ordered = {name for name, lane in lanes.items() if lane.subscription.order_by is not None}
-            result = await self._store.claim(slots, leases, self._now(), self._owner, ordered)
+            result = await self._store.claim(
+                slots, leases, self._now(), self._owner, ordered, retries, self._lanes.prioritized
+            )
             for name, lane in lanes.items():
+                lane.gave_way()
                 lane.next_due = result.next_due.get(name, float("inf")) / 1000
             for claimed in result.claimed:
-                self._start(lanes[claimed.delivery.subscription], claimed)
+                if not lanes[claimed.delivery.subscription].is_limited:
+                    self._start(lanes[claimed.delivery.subscription], claimed)
+            for name, lane in lanes.items():
+                if lane.is_limited:
+                    await self._admit(
+                        lane, [one for one in result.claimed if one.delivery.subscription == name]
+                    )
+
+    async def _admit(self, lane: Lane, claimed: Sequence[Claimed]) -> None:
+        """Begin what the limits of a subscription let begin; without a word of the store, nothing."""
+        try:
+            for each in await self._admissions.admit(lane, claimed, self._now()):
+                self._start(lane, each)
+        except StoreError as error:
+            log.error("%d deliveries wait until their lease ends: %s", len(claimed), error)
 
     def _start(self, lane: Lane, claimed: Claimed) -> None:
         delivery_id = claimed.delivery.delivery_id
         task = asyncio.create_task(self._deliver(lane, claimed))
-        lane.under_way[delivery_id] = task
+        lane.begin(delivery_id, claimed.delivery.retries > 0, task)
 
         def done(_: asyncio.Task[None]) -> None:
-            del lane.under_way[delivery_id]
+            lane.end(delivery_id)
             if lane.free == 1 or (lane.claimable and lane.roomy):
                 self._more.set()
 
@@ -200,16 +214,21 @@ class Worker:
         started = self._clock()
         CURRENT.set(span_of(claimed, self._telemetry.tracer))  # in this task, which makes this attempt only
         try:
+            claimed = await whole(self._store, lane.subscription, claimed)
             answer = await self._try(lane, claimed, started)
+        except StoreError as error:
+            log.error("%s waits for the rest of its batch: %s", claimed.delivery.delivery_id, error)
+            return
         except asyncio.CancelledError:
-            attempt = _attempt(claimed, started, Answer(self._ms_since(started), error=STOPPED))
+            attempt = attempt_of(claimed, started, Answer(self._ms_since(started), error=STOPPED))
             await self._write(claimed, interrupted(claimed, attempt, self._now()))
             raise
         wait = parse_retry_after(answer.retry_after, self._clock())
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
         try:
-            await self._settle(lane.subscription, claimed, _attempt(claimed, started, answer), wait)
+            await self._settle(lane.subscription, claimed, attempt_of(claimed, started, answer), wait, answer)
+            await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
 
@@ -221,13 +240,19 @@ class Worker:
             return Answer(self._ms_since(now), error=f"{type(error).__name__}: {error}")
 
     async def _settle(
-        self, subscription: Subscription, claimed: Claimed, attempt: Attempt, retry_after: float | None
+        self,
+        subscription: Subscription,
+        claimed: Claimed,
+        attempt: Attempt,
+        retry_after: float | None,
+        answer: Answer | None = None,
     ) -> None:
         """Decide what follows an attempt and write it down; `retry_after` is seconds."""
         retries, retry = claimed.delivery.retries, subscription.retry
         now, chance = self._clock(), self._chance()
         succeeded = attempt.error is None
-        decision = decide(
+        decision = answer and asked(answer.final, answer.retry_in, retries, len(retry.schedule), now)
+        decision = decision or decide(
             succeeded, attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance
         )
         router, skip = self._running().router, subscription.order == "skip"
@@ -239,10 +264,11 @@ class Worker:
 
     async def _write(self, claimed: Claimed, settled: Settlement) -> None:
         held = await self._store.settle(settled)
-        self.wake({name for candidate in settled.emit for name in candidate.subscriptions})
+        emitted = [one for each in (settled, *settled.others) for one in each.emit]
+        self.wake({name for candidate in emitted for name in candidate.subscriptions})
         if settled.ordered is not None:  # the next one of the key may go now
             self.wake([settled.ordered])
-        tell(self._telemetry, claimed, settled, held)
+        tell(self._telemetry, claimed, settled, held, self._running().settings.redactions)
 
     def _idle_for(self) -> float:
         """Seconds until a lane should claim, POLL at most. Marks those where something has become due."""
@@ -251,7 +277,7 @@ class Worker:
         for lane in self._lanes.values():
             lane.claimable = lane.claimable or lane.next_due <= at
             if lane.claimable:
-                pauses.append(lane.claims_in(now))
+                pauses.append(max(lane.claims_in(now), lane.opens_at - at))
             elif lane.free > 0:
                 pauses.append(lane.next_due - at)
         return min(pauses)
@@ -268,15 +294,3 @@ class Worker:
 
     def _ms_since(self, started: float) -> int:
         return max(0, round((self._clock() - started) * 1000))
-
-
-def _attempt(claimed: Claimed, started: float, answer: Answer) -> Attempt:
-    return Attempt(
-        delivery_id=claimed.delivery.delivery_id,
-        number=claimed.delivery.attempts,
-        started_at=round(started * 1000),
-        latency=answer.latency,
-        status=answer.status,
-        error=answer.error,
-        response=answer.response,
-    )

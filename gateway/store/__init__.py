@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 from gateway.store import sqlite
 from gateway.store.contract import Planned, Store, StoreError, StoreRefused, StoreUnavailable
 from gateway.store.copying import Source, Target
+from gateway.store.encryption import check_keys
+from gateway.store.keyring import Keyring
+from gateway.store.sealed import sealed
 
 __all__ = [
     "Planned", "Store", "StoreError", "StoreRefused", "StoreUnavailable", "exists", "open_copy", "open_store",
@@ -21,17 +25,36 @@ __all__ = [
 ]  # fmt: skip
 
 
-async def open_store(target: Path | str, may_migrate: bool = True, connections: int = 4) -> Store:
+async def open_store(
+    target: Path | str, may_migrate: bool = True, connections: int = 4, keys: Sequence[bytes] = ()
+) -> Store:
     """Open the store, making or migrating it first. Raises StoreRefused where that can't or mustn't be.
 
-    `connections` is how many a PostgreSQL server is asked for.
+    `connections` is how many a PostgreSQL server is asked for. `keys` are the one that bodies are encrypted
+    with and those that they were before; without any they are stored as they are.
     """
+    store = await _opened(target, may_migrate, connections)
+    keyring = Keyring(keys) if keys else None
+    try:
+        await check_keys(store, keyring, _named(target), round(time.time() * 1000))
+    except BaseException:
+        await store.close()
+        raise
+    return sealed(store, keyring) if keyring else store
+
+
+async def _opened(target: Path | str, may_migrate: bool, connections: int) -> Store:
     if isinstance(target, Path):
         return await sqlite.SqliteStore.open(target, may_migrate)
     _need_driver()
     from gateway.store import postgres
 
     return await postgres.PostgresStore.open(target, may_migrate, connections)
+
+
+def _named(target: Path | str) -> str:
+    """A store as messages name it, without a password."""
+    return str(target) if isinstance(target, Path) else f"{target.rpartition('@')[2].partition('?')[0]}"
 
 
 def prepare(target: Path | str, may_migrate: bool = True) -> list[str]:

@@ -13,9 +13,9 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gateway.store.event_types import EventTypes
+from gateway.store.parts import Parts
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -40,6 +40,9 @@ from gateway.store.retention import Purged, Retention
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gateway.store.encryption import Encryption
 
 
 class StoreError(Exception):
@@ -67,7 +70,7 @@ class Planned:
     compatible: bool
 
 
-class Store(Protocol):
+class Store(Parts, Protocol):
     """Where events, dedupe keys and deliveries live."""
 
     @property
@@ -76,8 +79,8 @@ class Store(Protocol):
         ...
 
     @property
-    def event_types(self) -> EventTypes:
-        """What is known of event names."""
+    def encryption(self) -> Encryption:
+        """Its keys, and its rows as they are stored."""
         ...
 
     def accept(self, candidates: Sequence[Candidate]) -> Future[Sequence[Outcome]]:
@@ -99,13 +102,15 @@ class Store(Protocol):
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
         """Lease up to `slots[s]` due deliveries of each subscription s for `leases[s]` ms.
 
-        Those that are due first go first, then those that arrived first. One in `ordered` gets of each order
-        key only the first that is pending, by time, then arrival, and none while another of it is leased.
-
-        Where s got all its slots, its `next_due` is `now`: there may be more.
+        Retries come first, `retries[s]` at most (else as many as slots), then those that did not fail yet;
+        of each, who is due first, then who arrived first. In one in `prioritized` a priority counts too. One
+        in `ordered` gets of each order key only the first that is pending, and none while another is leased.
+        Where s got all its slots, its `next_due` is `now`; retries beyond `retries[s]` do not count for it.
         """
         ...
 
@@ -134,11 +139,11 @@ class Store(Protocol):
         ...
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        """Hold a subscription's deliveries back. False where it was paused already."""
+        """Hold a subscription's deliveries back. False where a person, or a 410, has paused it."""
         ...
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        """Let a paused subscription's deliveries go. False where it was not paused."""
+        """Let a paused subscription's deliveries go, whoever paused it. False where it was not paused."""
         ...
 
     async def mark_released(self, rejection_id: str, now: int) -> None:

@@ -46,6 +46,8 @@ STREAMS = (
     Stream("rejection_counts", ("", "")),
     Stream("paused", ("",)),
     Stream("backfills", ("", "")),
+    Stream("audit", (0,)),
+    Stream("encryption_keys", ("",)),
 )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.event import differing_fields, new_id
+from gateway.record import record
 from gateway.store.records import Candidate, Duplicate, Outcome
 
 Slot = tuple[str, str]
 """A dedupe key with its source."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class First:
     """The event that holds a dedupe key."""
 
@@ -90,7 +91,7 @@ def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> D
     event, reception = candidate.event, candidate.reception
     same_body = candidate.digest == first.digest
     known = data.get(first.event_id) if not same_body else None
-    fields = () if known is None else tuple(differing_fields(known, event.data))
+    fields = () if known is None else _fields(candidate, known)
     return Duplicate(
         duplicate_id=new_id(event.received_at),
         event_id=first.event_id,
@@ -106,6 +107,10 @@ def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> D
         remote_addr=reception.remote_addr if reception else "",
         headers=reception.headers if reception else "[]",
     )
+
+
+def _fields(candidate: Candidate, first: str) -> tuple[str, ...]:
+    return tuple(differing_fields(candidate.read(first), candidate.read(candidate.event.data)))
 
 
 def _reason(candidate: Candidate, first: First) -> str:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.event import Event
+from gateway.record import record
 from gateway.schema import Breach
+from gateway.store.waits import Waited
+from gateway.terms import Terms
 from gateway.verdict import Verdict
+from gateway.wait import NewWait
 
 State = Literal["pending", "succeeded", "dead", "cancelled"]
 
+TRACEBACK = "Traceback (most recent call last):"
+"""How what Python prints of an exception begins."""
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Reception:
     """How a webhook reached the gateway, kept for inspection and for verifying it again.
 
@@ -30,7 +37,7 @@ class Reception:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """An event that asks to be stored.
 
@@ -38,7 +45,9 @@ class Candidate:
     It stays taken for `window` ms from `event.received_at`. `digest` is the SHA-256 of the event's data;
     empty where it was read from the provider's API, whose words for the same event are never the same.
     `subscriptions` get a delivery each, due at the event's `ts`; `orders` are the keys of those that keep an
-    order. `verdicts` say why others get none. `breach` is how the data breaks its schema; it is not stored.
+    order, `terms` those of subscriptions that have any. `verdicts` say why others get none. The deliveries of
+    the subscriptions in `waits` wait. `breach` is how the data breaks its schema; it is not stored. `read`
+    makes stored data comparable, where that is encrypted.
     """
 
     event: Event
@@ -49,7 +58,10 @@ class Candidate:
     reception: Reception | None = None
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    waits: Mapping[str, tuple[NewWait, ...]] = field(default_factory=dict)
     breach: Breach | None = None
+    read: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,7 @@ class Duplicate:
         return not self.same_body and self.reason == "event id"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What became of a candidate: `event_id` is its own, or the first event's where it is a duplicate."""
 
@@ -91,7 +103,9 @@ class Delivery:
 
     `attempts` numbers the attempts, is never reset, and fences stale workers. `retries` counts the failed
     ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it. While it
-    is `held` an earlier one of its subscription and `order_key` comes first.
+    is `held` an earlier one of its subscription and `order_key` comes first, or it goes with another of its
+    `batch_id`. While it is `parked` it waits for another event. `waits` counts what became of its waits: it
+    changes when one is opened or resolved, and is 0 where it never had any.
     """
 
     delivery_id: str
@@ -113,16 +127,25 @@ class Delivery:
     seq: int = 0
     order_key: str | None = None
     held: bool = False
+    parked: bool = False
+    waits: int = 0
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this worker holds under a lease, with all it needs to deliver it."""
+    """A delivery that this worker holds under a lease, with all it needs to deliver it.
+
+    `waits` are those that it has or had, in the order in which they were opened. `others` are the rest of its
+    batch, which go in the same call.
+    """
 
     delivery: Delivery
     event: Event
     headers: str
     body: bytes
+    waits: Sequence[Waited] = ()
+    others: tuple[Claimed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +158,10 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a delivery. `latency` is ms; `response` the first 4 KiB of the answer's body."""
+    """One try of a delivery. `latency` is ms; `response` the first 4 KiB of the answer's body.
+
+    Of a function it is what it returned, or its traceback.
+    """
 
     delivery_id: str
     number: int
@@ -145,6 +171,12 @@ class Attempt:
     error: str | None = None
     response: str = ""
 
+    @property
+    def stack(self) -> str | None:
+        """The traceback of a function that raised."""
+        raised = self.error is not None and self.status is None and TRACEBACK in self.response
+        return self.response if raised else None
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
@@ -152,7 +184,11 @@ class Settlement:
 
     All of it commits in one transaction, and none of it where `attempt.number` is no longer the delivery's.
     `ordered` is the subscription where the delivery has an order key; a later `order_at` (Unix ms) lets
-    others of the key go first.
+    others of the key go first. `others` are of the rest of its batch, and are written if and only if it is.
+
+    With `waits` a delivery that stays `pending` is parked until one of its open waits is resolved; one whose
+    `step` it has already stays as it is. `seen` is `delivery.waits` of the claim: where a wait was resolved
+    since, the delivery is not parked, but due at `due_at`.
     """
 
     attempt: Attempt
@@ -165,13 +201,17 @@ class Settlement:
     pause_reason: str = ""
     ordered: str | None = None
     order_at: int | None = None
+    waits: tuple[NewWait, ...] = ()
+    seen: int = 0
+    others: tuple[Settlement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
     """A delivery to make of a stored event: a replay.
 
-    Without an `order_key` it has that of the delivery of the same subscription that it replays, if any.
+    Without an `order_key` it has that of the delivery of the same subscription that it replays, if any. A
+    wait whose `step` an earlier delivery of the same event and subscription had has the outcome of then.
     """
 
     delivery_id: str
@@ -180,15 +220,21 @@ class NewDelivery:
     due_at: int
     replay_of: str | None = None
     order_key: str | None = None
+    waits: tuple[NewWait, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """A pending delivery to end, and the system events to emit if that succeeds."""
+    """A pending delivery to end, and the system events to emit if that succeeds.
+
+    `reason` is kept as its last error. `untried`: it was leased, but its attempt was not made.
+    """
 
     delivery_id: str
     now: int
     emit: tuple[Candidate, ...] = ()
+    reason: str | None = None
+    untried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

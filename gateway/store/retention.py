@@ -23,8 +23,9 @@ class Purged:
     duplicates: int = 0
     rejections: int = 0
     keys: int = 0
+    windows: int = 0
 
     @property
     def total(self) -> int:
         """All rows together; 0 when there is nothing left to purge."""
-        return self.events + self.duplicates + self.rejections + self.keys
+        return self.events + self.duplicates + self.rejections + self.keys + self.windows

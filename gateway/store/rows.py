@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import orjson
@@ -20,6 +21,7 @@ from gateway.store.records import (
     VerdictCount,
 )
 from gateway.store.rejections import Rejection, RejectionCount
+from gateway.store.waits import PARKED, Wait, Waited
 from gateway.verdict import Verdict
 
 HELD = 9_000_000_000_000_000
@@ -66,7 +68,7 @@ def stored(row: Row) -> Stored:
 
 def delivery(row: Row) -> Delivery:
     """A row of `deliveries` joined with its event's id, name and source."""
-    held = row["leased_until"] == HELD
+    held, parked = row["leased_until"] == HELD, row["leased_until"] == PARKED
     return Delivery(
         delivery_id=row["delivery_id"],
         event_id=row["event_id"],
@@ -76,7 +78,7 @@ def delivery(row: Row) -> Delivery:
         attempts=row["attempts"],
         retries=row["retries"],
         created_at=row["created_at"],
-        leased_until=None if held else row["leased_until"],
+        leased_until=None if held or parked else row["leased_until"],
         finished_at=row["finished_at"],
         replay_of=row["replay_of"],
         last_status=row["last_status"],
@@ -87,12 +89,43 @@ def delivery(row: Row) -> Delivery:
         seq=row["seq"],
         order_key=row["order_key"],
         held=held,
+        parked=parked,
+        waits=row["waits"],
+        batch_id=row["batch_id"] if "batch_id" in row.keys() else None,  # noqa: SIM118 - a row is no dict
     )
 
 
 def claimed(row: Row) -> Claimed:
     """A leased delivery with its event, the provider's headers and the raw body."""
     return Claimed(delivery(row), event(row), row["headers"] or "[]", _body(row))
+
+
+def with_waits(claimed: Iterable[Claimed], waits: Iterable[Waited]) -> list[Claimed]:
+    """Claimed deliveries with their waits, which come in the order in which they were opened."""
+    of: dict[str, list[Waited]] = {}
+    for one in waits:
+        of.setdefault(one.wait.delivery_id, []).append(one)
+    return [replace(one, waits=tuple(of.get(one.delivery.delivery_id, ()))) for one in claimed]
+
+
+def wait(row: Row) -> Wait:
+    """A row of `waits`; joined with its event its `seq` is called `wait`, its event_id `first_id`."""
+    is_joined = "wait" in row.keys()  # noqa: SIM118
+    return Wait(
+        seq=row["wait" if is_joined else "seq"],
+        delivery_id=row["delivery_id"],
+        event_id=row["first_id" if is_joined else "event_id"],
+        subscription=row["subscription"],
+        step=row["step"],
+        patterns=tuple(row["patterns"].split(" ")),
+        match=row["match"],
+        ends=bool(row["ends"]),
+        state=row["state"],
+        opened_at=row["opened_at"],
+        until=row["until"],
+        resolved_at=row["resolved_at"],
+        async_id=row["async_id"],
+    )
 
 
 def duplicate(row: Row) -> Duplicate:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import orjson
 
 from gateway.store.records import Candidate, Duplicate
@@ -42,7 +44,10 @@ def key(candidate: Candidate) -> Row:
 def verdicts(candidate: Candidate) -> list[Row]:
     """Its rows of `verdicts`."""
     event_id = candidate.event.event_id
-    return [(event_id, v.subscription, v.reason, v.expression, v.saw, v.error) for v in candidate.verdicts]
+    return [
+        (event_id, v.subscription, v.reason, v.expression, v.saw, v.error, v.first_event_id)
+        for v in candidate.verdicts
+    ]
 
 
 def duplicate(duplicate: Duplicate) -> Row:
@@ -80,3 +85,12 @@ def rejection(rejection: Rejection) -> Row:
         rejection.body_sha256,
         rejection.body,
     )
+
+
+def priorities(deliveries: Iterable[tuple[Candidate, Row]]) -> list[Row]:
+    """The priority and the id of each that has one. Rows begin with id, event and subscription."""
+    return [
+        (terms.priority, row[0])
+        for candidate, row in deliveries
+        if candidate.terms and (terms := candidate.terms.get(str(row[2]))) is not None and terms.priority
+    ]

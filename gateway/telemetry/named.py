@@ -72,7 +72,7 @@ DELIVERIES = Metric(
     "gateway_deliveries_total",
     "counter",
     ("subscription", "state"),
-    "Deliveries that a worker ended: succeeded, or dead (a dead letter).",
+    "Deliveries that a worker ended: succeeded, dead (a dead letter), or cancelled by a limit.",
 )
 DELIVERED = Metric(
     "gateway_delivery_seconds",
@@ -111,6 +111,20 @@ OLDEST = Metric(
 PAUSED = Metric(
     "gateway_subscription_paused", "gauge", ("subscription",), "1 while it is paused.", shared=True
 )
+BREAKER = Metric(
+    "gateway_breaker_state",
+    "gauge",
+    ("subscription",),
+    "Its circuit breaker: 0 closed, or none; 1 half open, a probe is under way; 2 open.",
+    shared=True,
+)
+FAILING = Metric(
+    "gateway_subscription_failing",
+    "gauge",
+    ("subscription",),
+    "1 while so many attempts fail that a person should look.",
+    shared=True,
+)
 READABLE = Metric(
     "gateway_store_readable",
     "gauge",
@@ -148,6 +162,8 @@ METRICS = (
     DUE,
     OLDEST,
     PAUSED,
+    BREAKER,
+    FAILING,
     READABLE,
     COMMIT_WRITES,
     COMMIT,

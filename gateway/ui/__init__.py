@@ -7,6 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 from gateway.ui import (
     adapters,
+    audit,
     deliveries,
     duplicates,
     event,
@@ -32,7 +33,7 @@ def routes(site: Site) -> list[BaseRoute]:
         Route("/ui/events", reads(events.events)),
         Route("/ui/events/{id}", reads(event.event)),
         Route("/ui/events/{id}/body", reads(event.body)),
-        Route("/ui/events/{id}/replay", changes(event.replay), methods=["POST"]),
+        Route("/ui/events/{id}/replay", changes(event.replay, "replay"), methods=["POST"]),
         Route("/ui/duplicates", reads(duplicates.duplicates)),
         Route("/ui/duplicates/{id}", reads(duplicates.copies)),
         Route("/ui/rejections", reads(rejections.rejections)),
@@ -40,15 +41,16 @@ def routes(site: Site) -> list[BaseRoute]:
         Route("/ui/deliveries/confirm", changes(deliveries.confirm), methods=["POST"]),
         Route("/ui/deliveries/do", changes(deliveries.do), methods=["POST"]),
         Route("/ui/subscriptions", reads(subscriptions.subscriptions)),
-        Route("/ui/subscriptions/{name}/pause", changes(subscriptions.pause), methods=["POST"]),
-        Route("/ui/subscriptions/{name}/resume", changes(subscriptions.resume), methods=["POST"]),
+        Route("/ui/subscriptions/{name}/pause", changes(subscriptions.pause, "pause"), methods=["POST"]),
+        Route("/ui/subscriptions/{name}/resume", changes(subscriptions.resume, "resume"), methods=["POST"]),
         Route("/ui/sources", reads(sources.sources)),
         Route("/ui/sources/{name}", reads(sources.source)),
-        Route("/ui/sources/{name}/sample", changes(sources.sample), methods=["POST"]),
+        Route("/ui/sources/{name}/sample", changes(sources.sample, "sample"), methods=["POST"]),
         Route("/ui/adapters", reads(adapters.listing)),
+        Route("/ui/audit", reads(audit.audit)),
         Route("/ui/sign-in", desk.open_to_all(sign_in.form)),
         Route("/ui/sign-in", desk.open_to_all(sign_in.submit), methods=["POST"]),
-        Route("/ui/sign-out", changes(sign_in.sign_out), methods=["POST"]),
+        Route("/ui/sign-out", changes(sign_in.sign_out, "sign_out", "read"), methods=["POST"]),
     ]
     static = Mount("/ui/static", StaticFiles(packages=[("gateway.ui", "static")]))
     return [*pages, static, Route("/ui/{rest:path}", reads(overview.nothing))]

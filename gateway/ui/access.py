@@ -1,16 +1,18 @@
-"""Who may come in: the admin token, signed session cookies, CSRF tokens, and the limit on guesses."""
+"""Who may come in: tokens, signed session cookies, CSRF tokens, and the limit on guesses."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
+from gateway.config.api_token import ApiToken
 from gateway.config.loopback import is_loopback
 from gateway.config.settings import Server
+from gateway.operate.access import LOCAL, Principal, tokens_of
 
 COOKIE = "gateway_session"
 LASTS = 12 * 3600
@@ -33,47 +35,65 @@ FORWARDING = (
 class Door:
     """How one config lets people in. Without a token only this machine may, and is asked for nothing.
 
-    Sessions are signed with a key made of the token: every process of the gateway takes them, and a new
-    token ends them all.
+    A session is signed with a key made of the token that opened it: every process of the gateway takes it,
+    and a token that is changed or taken out ends its sessions.
     """
 
-    token: str | None
+    keys: Mapping[str, tuple[Principal, bytes]]
     open: bool
-    key: bytes
 
     @classmethod
-    def of(cls, server: Server) -> Door:
-        """The door of a server; shut to everyone where others can reach it and it has no token."""
-        token = server.admin_token.get_secret_value() if server.admin_token else None
-        key = hashlib.sha256(b"gateway dashboard\n" + (token or "").encode()).digest()
-        return cls(token, token is None and server.is_loopback, key)
+    def of(cls, server: Server, api_tokens: Sequence[ApiToken] = ()) -> Door:
+        """The door of a config; shut to everyone where others can reach it and it has no token."""
+        known = tokens_of(server, api_tokens)
+        keys = {who.name: (who, _key(token)) for token, who in known}
+        if not keys and server.is_loopback:
+            return cls({LOCAL.name: (LOCAL, _key(""))}, True)
+        return cls(keys, False)
 
-    def is_token(self, given: str) -> bool:
-        """Whether `given` is the admin token, told in constant time."""
-        return self.token is not None and hmac.compare_digest(self.token.encode(), given.encode())
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody can get in."""
+        return not self.keys
 
-    def begin(self, now: float) -> str:
+    def principal(self, given: str) -> Principal | None:
+        """Whose token `given` is, told in constant time. An open door has none."""
+        key, found = _key(given), None
+        for who, known in self.keys.values():
+            if hmac.compare_digest(known, key) and not self.open:
+                found = found or who
+        return found
+
+    def begin(self, who: Principal, now: float) -> str:
         """The cookie of a new session; `now` is Unix seconds."""
-        told = f"{round(now) + LASTS}.{token_urlsafe(24)}"
-        return f"{told}.{self._sign('session', told)}"
+        told = f"{round(now) + LASTS}.{token_urlsafe(24)}.{who.name}"
+        return f"{told}.{self._sign(who.name, 'session', told)}"
 
-    def holds(self, cookie: str, now: float) -> bool:
-        """Whether `cookie` is one that `begin` made with this token and has not run out."""
+    def holder(self, cookie: str, now: float) -> Principal | None:
+        """Whose session `cookie` is; None where no token of now made it, or it ran out."""
         told, _, proof = cookie.rpartition(".")
-        ends = told.partition(".")[0]
-        is_ours = hmac.compare_digest(self._sign("session", told).encode(), proof.encode())
-        return is_ours and ends.isdecimal() and now < int(ends) <= now + LASTS + 1
+        ends, _, rest = told.partition(".")
+        name = rest.partition(".")[2]
+        if name not in self.keys:
+            return None
+        is_ours = hmac.compare_digest(self._sign(name, "session", told).encode(), proof.encode())
+        is_good = is_ours and ends.isdecimal() and now < int(ends) <= now + LASTS + 1
+        return self.keys[name][0] if is_good else None
 
     def form_token(self, cookie: str) -> str:
         """What every form of this session carries, which no other site can know."""
-        return self._sign("form", cookie)
+        return self._sign(cookie.rpartition(".")[0].partition(".")[2].partition(".")[2], "form", cookie)
 
     def is_form_token(self, cookie: str, given: str) -> bool:
         """Whether `given` belongs to the session of `cookie`."""
         return hmac.compare_digest(self.form_token(cookie).encode(), given.encode())
 
-    def _sign(self, purpose: str, text: str) -> str:
-        return hmac.new(self.key, f"{purpose}\n{text}".encode(), "sha256").hexdigest()
+    def _sign(self, name: str, purpose: str, text: str) -> str:
+        return hmac.new(self.keys[name][1], f"{purpose}\n{text}".encode(), "sha256").hexdigest()
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(b"gateway dashboard\n" + token.encode()).digest()
 
 
 @dataclass(slots=True)

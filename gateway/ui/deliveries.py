@@ -174,6 +174,6 @@ async def _cancel(visit: Visit, chosen: Sequence[Delivery]) -> int:
     ended = 0
     for start in range(0, len(chosen), BATCH):
         part = chosen[start : start + BATCH]
-        asked = [await cancellation(visit.store, visit.running.router, one, visit.now) for one in part]
+        asked = [await cancellation(visit.whole, visit.running.router, one, visit.now) for one in part]
         ended += await visit.store.cancel(asked)
     return ended

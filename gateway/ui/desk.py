@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -13,7 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.answer import Refused
 from gateway.body import read_body
+from gateway.config.api_token import Scope
+from gateway.operate.access import LOCAL, Principal, audit
+from gateway.operate.auditing import Act, Actor, note
 from gateway.store import StoreError
+from gateway.store.audit import Outcome
 from gateway.ui.access import COOKIE, LASTS, Door, Guesses, comes_from_here, hostname, is_same_site
 from gateway.ui.rendering import render
 from gateway.ui.visit import Answer, Done, Handler, NotThere, Page, Site, Visit, Wrong
@@ -43,8 +46,6 @@ HEADERS = {
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-audit = logging.getLogger("gateway.audit")
-
 
 class _Shut(Exception):
     """403: this request may not be answered at all."""
@@ -52,7 +53,7 @@ class _Shut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One request with its door; `cookie` is that of its session, empty where it has none.
+    """One request with its door; `cookie` is that of its session, empty where it has none; `who` is let in.
 
     `is_secure` says whether the browser spoke https: to us, or to the proxy that ends it for our public URL.
     """
@@ -60,6 +61,7 @@ class Caller:
     request: Request
     door: Door
     cookie: str
+    who: Principal | None
     now: float
     is_secure: bool
 
@@ -71,7 +73,18 @@ class Caller:
     @property
     def is_let_in(self) -> bool:
         """Whether it may see pages."""
-        return bool(self.cookie) or self.door.open
+        return self.who is not None
+
+    @property
+    def may_change(self) -> bool:
+        """Whether it may do more than look."""
+        return self.who is not None and self.who.may("operate")
+
+    @property
+    def actor(self) -> Actor:
+        """Who this is for the audit log."""
+        who = self.who or Principal("somebody", "read")
+        return Actor(who.name, who.scope if self.who else "", "ui", self.address)
 
     def set(self, response: Response, name: str, value: str, seconds: int) -> None:
         """Give the browser a cookie that neither scripts nor other sites get at."""
@@ -97,22 +110,42 @@ class Desk:
 
         return self._endpoint(answer)
 
-    def changes(self, handler: Handler) -> Endpoint:
-        """A change, for a form of our own pages in a session."""
+    def changes(self, handler: Handler, action: str = "", needs: Scope = "operate") -> Endpoint:
+        """A change, for a form of our own pages in a session whose token has the scope.
+
+        The audit log has it as `action`, or as what the form says that it is.
+        """
 
         async def answer(caller: Caller) -> Response:
             form = await _form(caller)
-            if not caller.cookie:
+            if not caller.cookie or caller.who is None:
                 raise _Shut("this needs a session; sign in, or open the page anew, and try again")
-            given = next(iter(form.get("token", ())), "")
+            given = _sent(form, "token")
             is_ours = caller.door.is_form_token(caller.cookie, given)
             if not is_ours or not is_same_site(caller.request.headers):
                 raise _Shut("the form is not of this session; go back, load the page anew and try again")
-            return await self._answer(handler, caller, form)
+            act = Act(action or _sent(form, "action"), _target(caller.request, form))
+            try:
+                if not caller.who.may(needs):
+                    raise _Shut(f"{caller.who.name} may only look: that takes a token with the scope {needs}")
+                return await self._answer(handler, caller, form, act)
+            except (_Shut, NotThere, Wrong) as error:
+                await self._note(caller, replace(act, detail=str(error)), "refused")
+                raise
+            except StoreError as error:
+                await self._note(caller, replace(act, detail=str(error)), "failed")
+                raise
 
         return self._endpoint(answer)
 
-    def open_to_all(self, handler: Callable[[Desk, Caller, Mapping[str, list[str]]], Answer]) -> Endpoint:
+    async def _note(self, caller: Caller, act: Act, outcome: Outcome) -> None:
+        said = " ".join((act.detail or act.action).split())  # on one line, whatever somebody sent
+        audit.info("%s by %s at %s: %s", said, caller.actor.name, caller.address, outcome)
+        await note(self._site.store(), caller.actor, act, outcome, round(caller.now * 1000))
+
+    def open_to_all(
+        self, handler: Callable[[Desk, Caller, Mapping[str, list[str]]], Awaitable[Answer]]
+    ) -> Endpoint:
         """A page that asks for no session: the sign-in itself."""
 
         async def answer(caller: Caller) -> Response:
@@ -121,7 +154,7 @@ class Desk:
                 form = await _form(caller)
                 if not is_same_site(caller.request.headers):
                     raise _Shut("another site sent this form")
-            return self._response(handler(self, caller, form), caller)
+            return self._response(await handler(self, caller, form), caller)
 
         return self._endpoint(answer)
 
@@ -134,7 +167,7 @@ class Desk:
                         "this dashboard asks for no sign-in and so answers only on the machine itself, by a "
                         "name such as 127.0.0.1; to reach it from elsewhere set server.admin_token"
                     )
-                if caller.door.token is None and not caller.door.open:
+                if caller.door.is_shut:
                     raise _Shut("other machines can reach this address; set server.admin_token")
                 response = await answer(caller)
             except (_Shut, NotThere, Wrong, Refused, StoreError) as error:
@@ -145,19 +178,27 @@ class Desk:
         return endpoint
 
     def _caller(self, request: Request) -> Caller:
-        server = self._site.running().settings.server
-        door, now, cookie = Door.of(server), self._site.clock(), request.cookies.get(COOKIE, "")
+        settings = self._site.running().settings
+        server, now, cookie = settings.server, self._site.clock(), request.cookies.get(COOKIE, "")
+        door = Door.of(server, settings.api_tokens)
+        who = door.holder(cookie, now)
         public = urlsplit(server.public_url or "")
         is_public = public.scheme == "https" and public.hostname == hostname(request.headers.get("host", ""))
         is_secure = request.url.scheme == "https" or is_public
-        return Caller(request, door, cookie if door.holds(cookie, now) else "", now, is_secure)
+        cookie = "" if who is None else cookie
+        return Caller(request, door, cookie, LOCAL if door.open else who, now, is_secure)
 
-    async def _answer(self, handler: Handler, caller: Caller, form: Mapping[str, list[str]]) -> Response:
-        site = self._site
-        visit = Visit(site, caller.request, site.running(), site.store(), round(caller.now * 1000), form)
-        answer = await handler(visit)
-        if isinstance(answer, Done):
-            audit.info("%s by admin at %s", answer.said, caller.address)
+    async def _answer(
+        self, handler: Handler, caller: Caller, form: Mapping[str, list[str]], act: Act | None = None
+    ) -> Response:
+        site, now = self._site, round(caller.now * 1000)
+        assert caller.who is not None
+        answer = await handler(
+            Visit(site, caller.request, site.running(), site.store(), now, caller.who, form)
+        )
+        if act is not None and not isinstance(answer, Page):
+            said = answer.said if isinstance(answer, Done) else ""
+            await self._note(caller, replace(act, detail=said), "done")
         return self._response(answer, caller)
 
     def _response(self, answer: Answer, caller: Caller) -> Response:
@@ -167,7 +208,7 @@ class Desk:
             response: Response = RedirectResponse(answer.to, 303)
             caller.set(response, SAID, quote(answer.said), 60)
             return response
-        cookie = caller.cookie or (caller.door.begin(caller.now) if caller.door.open else "")
+        cookie = caller.cookie or (caller.door.begin(LOCAL, caller.now) if caller.door.open else "")
         response = HTMLResponse(render(answer.template, self._values(answer, caller, cookie)), answer.status)
         if cookie != caller.cookie:
             caller.set(response, COOKIE, cookie, LASTS)
@@ -180,18 +221,31 @@ class Desk:
             "now": round(caller.now * 1000),
             "path": caller.request.url.path,
             "is_let_in": caller.is_let_in,
+            "may_change": caller.may_change,
+            "who": caller.who,
             "is_open": caller.door.open,
             "token": caller.door.form_token(cookie) if cookie else "",
             "said": unquote(caller.request.cookies.get(SAID, "")),
             **page.values,
         }
 
-    def start_session(self, caller: Caller, to: str) -> Response:
-        """Send a caller who proved himself to the page `to`, with a session of his own."""
+    async def start_session(self, caller: Caller, who: Principal, to: str) -> Response:
+        """Send a caller who proved to be `who` to the page `to`, with a session of his own."""
         response = RedirectResponse(to, 303)
-        caller.set(response, COOKIE, caller.door.begin(caller.now), LASTS)
-        audit.info("signed in by admin at %s", caller.address)
+        caller.set(response, COOKIE, caller.door.begin(who, caller.now), LASTS)
+        await self._note(replace(caller, who=who), Act("sign_in"), "done")
         return response
+
+
+def _sent(form: Mapping[str, list[str]], name: str) -> str:
+    return next(iter(form.get(name, ())), "")
+
+
+def _target(request: Request, form: Mapping[str, list[str]]) -> str:
+    """What a form is about: what the path names, and the deliveries or the subscription of its fields."""
+    named = [str(value) for value in request.path_params.values()]
+    fields = ("delivery", "subscription", "type")
+    return " ".join([*named, *(value for field in fields for value in form.get(field, ()) if value)])
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from starlette.responses import RedirectResponse
 
+from gateway.store.health import Health
 from gateway.store.records import Mark, Pause, Query
 from gateway.store.rejections import RejectionCount
 from gateway.ui.charts import Chart, bars
@@ -45,6 +46,7 @@ async def overview(visit: Visit) -> Answer:
     dead = await visit.store.dead_letters(since, width)
     charts = _charts(marks, dead, since, width, chosen)
     waiting, paused = await visit.store.waiting(), {p.subscription: p for p in await visit.store.paused()}
+    healths = {each.subscription: each for each in await visit.store.health.all()}
     counts = await visit.store.rejection_counts()
     values = {
         "title": "Overview",
@@ -55,7 +57,11 @@ async def overview(visit: Visit) -> Answer:
         "sources": await _sources(visit, counts),
         "waiting": waiting,
         "paused": paused,
-        "concerns": await _concerns(visit, since, sum(dead.values()), waiting, paused, counts),
+        "healths": healths,
+        "concerns": [
+            *_subscribers(paused, healths),
+            *await _concerns(visit, since, sum(dead.values()), waiting, counts),
+        ],
         "settings": visit.settings,
     }
     return Page("overview.html", values)
@@ -101,19 +107,24 @@ async def _sources(visit: Visit, counts: Sequence[RejectionCount]) -> list[dict[
     ]
 
 
-async def _concerns(
-    visit: Visit,
-    since: int,
-    dead: int,
-    waiting: Mapping[str, int],
-    paused: Mapping[str, Pause],
-    counts: Sequence[RejectionCount],
-) -> list[Concern]:
-    """What needs attention, the worst first."""
+def _subscribers(paused: Mapping[str, Pause], healths: Mapping[str, Health]) -> list[Concern]:
+    """Who gets nothing now, and who may soon: those come first."""
     found = [
         Concern(f"{name} is paused: {one.reason}, {one.waiting:,} wait", "/ui/subscriptions", "See", "bad")
         for name, one in paused.items()
     ]
+    for name, one in healths.items():
+        if one.failing is not None:
+            href = link("/ui/deliveries", {"state": "pending", "subscription": name})
+            found.append(Concern(f"{name} is failing: {one.failing}", href, "See", "bad"))
+    return found
+
+
+async def _concerns(
+    visit: Visit, since: int, dead: int, waiting: Mapping[str, int], counts: Sequence[RejectionCount]
+) -> list[Concern]:
+    """What else needs attention, the worst first."""
+    found: list[Concern] = []
     if dead:
         text = f"{count(dead, 'delivery', 'deliveries')} died"
         found.append(Concern(text, "/ui/deliveries?state=dead", "See and replay", "bad"))

@@ -1,4 +1,4 @@
-"""Signing in with the admin token, and out."""
+"""Signing in with a token, and out."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ _OURS = re.compile(r"/ui(/[\w/.-]*)?(\?[\w=&%+.*:-]*)?", re.ASCII)
 """A page of ours, to go on to; anything else is no address to send people to."""
 
 
-def form(desk: Desk, caller: Caller, _: Mapping[str, list[str]]) -> Answer:
+async def form(desk: Desk, caller: Caller, _: Mapping[str, list[str]]) -> Answer:
     """The page that asks for the token."""
     to = _ours(caller.request.query_params.get("next", ""))
     return RedirectResponse(to, 303) if caller.is_let_in else _page(to)
 
 
-def submit(desk: Desk, caller: Caller, sent: Mapping[str, list[str]]) -> Answer:
+async def submit(desk: Desk, caller: Caller, sent: Mapping[str, list[str]]) -> Answer:
     """Let in who sends the right token; who guesses too often has to wait."""
     to = _ours(next(iter(sent.get("next", ())), ""))
     if wait := desk.guesses.wait(caller.address, caller.now):
         return _page(to, f"Too many wrong tokens. Try again in {wait} s.", 429)
-    if caller.door.is_token(next(iter(sent.get("admin_token", ())), "").strip()):
-        return desk.start_session(caller, to)
+    if who := caller.door.principal(next(iter(sent.get("admin_token", ())), "").strip()):
+        return await desk.start_session(caller, who, to)
     desk.guesses.wrong(caller.address, caller.now)
-    return _page(to, "This is not the admin token (server.admin_token in config.yaml).", 403)
+    return _page(
+        to, "This is no token of this gateway (server.admin_token or api_tokens in config.yaml).", 403
+    )
 
 
 async def sign_out(visit: Visit) -> Answer:

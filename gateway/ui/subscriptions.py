@@ -23,6 +23,7 @@ async def subscriptions(visit: Visit) -> Answer:
         "title": "Subscriptions",
         "subscriptions": describe(visit.settings).subscriptions,
         "paused": {pause.subscription: pause for pause in await visit.store.paused()},
+        "healths": {health.subscription: health for health in await visit.store.health.all()},
         "waiting": waiting,
         "states": states,
         "gone": sorted(waiting.keys() - visit.settings.subscriptions.keys()),
@@ -34,9 +35,10 @@ async def subscriptions(visit: Visit) -> Answer:
 async def pause(visit: Visit) -> Answer:
     """Hold a subscription's deliveries back until it is resumed."""
     name = _name(visit)
-    if not await visit.store.pause(name, "paused in the dashboard", visit.now):
+    reason = f"paused in the dashboard by {visit.who.name}"
+    if not await visit.store.pause(name, reason, visit.now):
         raise Wrong(f"{name} is paused already")
-    told = system.paused(name, "paused in the dashboard", visit.running.router, visit.now)
+    told = system.paused(name, reason, visit.running.router, visit.now)
     await visit.store.accept([told])
     visit.site.wake(told.subscriptions)
     return Done("/ui/subscriptions", f"paused {name}")

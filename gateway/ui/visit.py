@@ -12,6 +12,9 @@ from starlette.types import Scope
 
 from gateway.config import Settings
 from gateway.ingest import Answered
+from gateway.operate.access import Principal
+from gateway.operate.opened import Opened
+from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store
 
@@ -35,19 +38,33 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request that was let in. `now` is Unix ms; `form` is what it sent, in the order of the fields."""
+    """One request that was let in. `now` is Unix ms; `form` is what it sent, in the order of the fields.
+
+    `who` is whose session it is of.
+    """
 
     site: Site
     request: Request
     running: Running
-    store: Store
+    whole: Store
     now: int
+    who: Principal
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """The store as people see it, without what sources hide; `whole` is for what acts on events."""
+        return shown(self.whole, self.settings.redactions)
 
     @property
     def settings(self) -> Settings:
         """The config in force."""
         return self.running.settings
+
+    @property
+    def opened(self) -> Opened:
+        """What operations work with."""
+        return Opened(self.settings, self.whole, self.running.router, self.now)
 
     def asked(self, name: str) -> str | None:
         """A parameter of the URL without spaces around it; None where it is empty or missing."""

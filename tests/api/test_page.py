@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.api.events import MAX_EVENTS
-from gateway.api.rules import MAX_ID, MAX_V, RESERVED, RULES
 from gateway.config import load
 from gateway.config.settings import Server
 from gateway.event import MAX_NAME
+from gateway.event_rules import MAX_ID, MAX_V, RESERVED, RULES
 from tests.api.conftest import Api
 
 PAGE = (Path(__file__).parents[2] / "docs" / "send.md").read_text(encoding="utf-8")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.api.rules import problems
 from gateway.event import EARLIEST_TS, LATEST_TS
+from gateway.event_rules import problems
 
 NAME = {"name": "order/invoice.paid"}
 

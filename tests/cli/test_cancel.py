@@ -45,7 +45,9 @@ def test_cancelling_twice_does_nothing_more(home: Home) -> None:
     again = home.gateway("cancel", asked.delivery_id)
     already = f"{asked.delivery_id} is cancelled already"
     assert again.exit_code == 1
-    assert again.stderr == f"{already}\nnothing was cancelled: none of these deliveries was pending\n"
+    nothing = "nothing was cancelled: none of these deliveries was pending"
+    list = "list those that are with: gateway deliveries --state pending"
+    assert again.stderr == f"{already}\n{nothing}; {list}\n"
     assert len(home.events("gateway/delivery.cancelled")) == 1
 
 

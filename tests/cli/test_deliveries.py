@@ -30,6 +30,7 @@ def test_a_delivery_as_json(home: Home) -> None:
         "last_error": None,
         "order_key": None,
         "held": False,
+        "batch_id": None,
         "in_flight": False,
     }
 

@@ -111,7 +111,8 @@ def test_copies_are_shown_though_their_event_was_purged(home: Home) -> None:
 def test_an_event_that_came_once(home: Home) -> None:
     home.accept(event())
     result = home.gateway("duplicates", "evt_1")
-    assert (result.exit_code, result.stderr) == (1, "the event 'evt_1' came once: it has no duplicates\n")
+    once = "the event 'evt_1' came once: it has no duplicates; see it with: gateway event evt_1\n"
+    assert (result.exit_code, result.stderr) == (1, once)
 
 
 def test_an_id_that_is_not_there(home: Home) -> None:

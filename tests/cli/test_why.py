@@ -9,6 +9,7 @@ import pytest
 
 from gateway.event import new_id
 from gateway.store.records import Candidate
+from gateway.terms import Batch, Debounce, Once, Terms
 from gateway.verdict import Reason, Verdict
 from tests.cli.conftest import CONFIG, HOUR, NOW, Home, event
 
@@ -72,10 +73,37 @@ def test_a_paused_subscription_and_one_that_keeps_an_order_say_so(home: Home) ->
     assert "the subscription is paused since" in answers(home, "b")["app"][1]
 
 
+def test_a_repetition_names_the_first(home: Home) -> None:
+    said = Verdict("app", "idempotency", "event.data.a", '{"event.data.a":1}')
+    terms = {"app": Terms(once=Once("1", HOUR, said))}
+    first, _ = home.accept(*(replace(event(id, to=("app",)), terms=terms) for id in ("a", "b")))
+    expected = f'{first.event_id} has the same idempotency key: event.data.a; it saw {{"event.data.a":1}}'
+    assert answers(home, "b")["app"] == ("idempotency", expected)
+
+
+def test_what_waits_for_others_or_gave_way_says_so(home: Home) -> None:
+    debounce = {"app": Terms(gathers=Debounce("", HOUR))}
+    batch = {"mail": Terms(gathers=Batch("", 9, HOUR, 1000))}
+    both = [replace(event(id, to=("app", "mail")), terms=debounce | batch) for id in ("a", "b")]
+    _, second = home.accept(*both)
+    assert answers(home, "a")["app"][1].endswith(f"; debounced by {second.event_id}")
+    assert answers(home, "a")["mail"][1].startswith("pending, in the batch ")
+
+
+def test_a_key_that_failed_says_what_happened(home: Home) -> None:
+    failed = Verdict("app", "debounce", "event.data.x", "{}", "there is no field 'x'")
+    home.accept(replace(event(to=("app",)), verdicts=(failed,)))
+    expected = (
+        "delivered at once, without a debounce key: debounce.key: event.data.x failed: there is no field 'x'"
+    )
+    assert answers(home)["app"][1].endswith(expected)
+
+
 def test_one_subscription_may_be_asked_for(filtered: Home) -> None:
     filtered.accept(missed())
     [why] = filtered.lines("why", "evt_1", "app")
     saw = {"reason": "filter", "expression": "event.data.a > 5", "saw": {"event.data.a": 1}, "error": None}
+    saw["first_event_id"] = None
     assert (why["verdict"], why["deliveries"], why["paused"]) == (saw, [], False)
     assert "SUBSCRIPTION  ANSWER  WHY" in filtered.gateway("why", "evt_1", "app").stdout
 
@@ -105,6 +133,13 @@ def test_subscriptions_are_listed_with_what_goes_wrong(filtered: Home) -> None:
     assert mail["last_verdict"] is None
     table = filtered.gateway("subscriptions").stdout
     assert "EXPRESSION ERRORS" in table and "it answered 410" in table
+
+
+def test_subscriptions_tell_who_is_failing(filtered: Home) -> None:
+    filtered.do(lambda store: store.health.tell_failing("app", "5 of 5 attempts failed", NOW, []))
+    app, _ = filtered.lines("subscriptions")
+    assert (app["failing"], app["failing_since"], app["breaker"]) == ("5 of 5 attempts failed", NOW, None)
+    assert "5 of 5 attempts failed" in filtered.gateway("subscriptions").stdout
 
 
 def test_a_replay_of_an_event_asks_the_filter_unless_a_subscription_is_named(filtered: Home) -> None:

@@ -14,7 +14,8 @@ from tests.cluster.network import Link
 from tests.service.conftest import environment, free_port
 
 SECRET = "a secret that the cluster's provider signs with"
-SUBSCRIPTIONS = ("app", "mail")
+ORDERED = "ledger"
+SUBSCRIPTIONS = ("app", "mail", ORDERED)
 
 
 @dataclass
@@ -76,6 +77,7 @@ def _config(port: int, link: int, database: str, subscriber: str) -> dict[str, o
                 "events": ["hmac/**"],
                 "destination": {"type": "http", "url": f"{subscriber}/{name}", "timeout": "3s"},
                 "retry": retry,
+                **({"order_by": "event.data.account"} if name == ORDERED else {}),
             }
             for name in SUBSCRIPTIONS
         },

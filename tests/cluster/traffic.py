@@ -7,10 +7,13 @@ import hmac
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.cluster.nodes import SECRET, SUBSCRIPTIONS, Node
+
+ACCOUNTS = 96
+"""What events are about, in turn."""
 
 PATIENCE = 8.0
 """Seconds that the provider waits for an answer; then it sends again."""
@@ -18,47 +21,77 @@ PATIENCE = 8.0
 
 @dataclass
 class Provider:
-    """Sends `count` events, `share` of them again, each to a random node, and again until it hears a 200."""
+    """Sends `count` events, `share` of them again, each to a random node, and again until it hears a 200.
+
+    Of one account it sends the next when it has heard a 200 for the one before: so an account's events are
+    accepted in the order of their numbers. A copy goes out beside the first or some time later.
+    """
 
     nodes: Sequence[Node]
     count: int
     share: float
     random: random.Random
-    senders: int = 32
+    senders: int = ACCOUNTS
     acknowledged: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
     tries: int = 0
 
     async def send_all(self) -> None:
         """Send everything."""
-        order = [f"evt_{number}" for number in range(self.count)]
-        order += self.random.sample(order, round(self.count * self.share))
-        self.random.shuffle(order)
-        ids = iter(order)
-        await asyncio.gather(*(self._send_some(ids) for _ in range(self.senders)))
+        copied = set(self.random.sample(range(self.count), round(self.count * self.share)))
+        numbers = (range(first, self.count, self.senders) for first in range(self.senders))
+        await asyncio.gather(*(self._send_some(mine, copied) for mine in numbers))
 
-    async def _send_some(self, ids: object) -> None:
-        for id in ids:  # type: ignore[attr-defined]
-            while (answer := await self._try(id)) is None:
-                await asyncio.sleep(0.1)
-            self.acknowledged[id] += 1
-            self.duplicates += answer["duplicates"]
+    async def _send_some(self, numbers: Sequence[int], copied: set[int]) -> None:
+        """All of its accounts, in turn: ACCOUNTS is a multiple of the senders."""
+        later: list[int] = []
+        for number in numbers:
+            beside = number in copied and self.random.random() < 0.5
+            await asyncio.gather(*(self._send(number) for _ in range(1 + beside)))
+            if number in copied and not beside:
+                later.append(number)
+            if later and self.random.random() < self.share / 2:
+                await self._send(later.pop(self.random.randrange(len(later))))
+        for number in later:
+            await self._send(number)
 
-    async def _try(self, id: str) -> dict[str, int] | None:
+    async def _send(self, number: int) -> None:
+        while (answer := await self._try(number)) is None:
+            await asyncio.sleep(0.1)
+        self.acknowledged[id_of(number)] += 1
+        self.duplicates += answer["duplicates"]
+
+    async def _try(self, number: int) -> dict[str, int] | None:
         self.tries += 1
         node = self.random.choice(self.nodes)
         try:
             async with asyncio.timeout(PATIENCE):
-                status, body = await post(node.port, "/webhooks/acme", *signed(id))
+                status, body = await post(node.port, "/webhooks/acme", *signed(number))
         except (OSError, EOFError, TimeoutError, ValueError):
             return None
         return json.loads(body) if status == 200 else None
 
 
-def signed(id: str) -> tuple[bytes, str]:
+def id_of(number: int) -> str:
+    """The provider's id of its event with this number."""
+    return f"evt_{number}"
+
+
+def signed(number: int) -> tuple[bytes, str]:
     """The body of an event and its signature."""
-    body = json.dumps({"id": id, "type": "order.paid", "total": 4200, "note": "x" * 200}).encode()
+    about = {"id": id_of(number), "type": "order.paid", "account": f"account_{number % ACCOUNTS}"}
+    body = json.dumps({**about, "total": 4200, "note": "x" * 200}).encode()
     return body, hmac.digest(SECRET.encode(), body, "sha256").hex()
+
+
+def out_of_order(ids: Sequence[str]) -> int:
+    """How many events came after a later one of their account; `ids` as each came for the first time."""
+    last: dict[int, int] = {}
+    wrong = 0
+    for number in (int(id.removeprefix("evt_")) for id in ids):
+        wrong += number < last.get(number % ACCOUNTS, -1)
+        last[number % ACCOUNTS] = max(number, last.get(number % ACCOUNTS, -1))
+    return wrong
 
 
 async def post(port: int, path: str, body: bytes, signature: str) -> tuple[int, bytes]:
@@ -107,12 +140,3 @@ class Subscriber:
                 writer.write(b"HTTP/1.1 200 ok\r\ncontent-length: 0\r\n\r\n")
         except (OSError, EOFError):
             writer.transport.abort()
-
-
-async def eventually(check: Callable[[], bool], within: float) -> bool:
-    """Whether `check` became true within so many seconds."""
-    for _ in range(round(within / 0.1)):
-        if check():
-            return True
-        await asyncio.sleep(0.1)
-    return check()

@@ -74,7 +74,7 @@ ROWS = [
     # an adapter's key, misspelt
     (source("adapter: stripe, secrets: [abc], twin: merge"), "config.yaml:2: sources.s.twin: unknown key; did you mean 'twins'?"),
     # another adapter's key
-    (source("adapter: github, secrets: [abc], twins: merge"), "config.yaml:2: sources.s.twins: unknown key; the keys are adapter, secrets, dedupe_window, tolerance, quarantine, keep_rejections, public_url, ack, expect, backfill"),
+    (source("adapter: github, secrets: [abc], twins: merge"), "config.yaml:2: sources.s.twins: unknown key; the keys are adapter, secrets, dedupe_window, tolerance, quarantine, keep_rejections, public_url, ack, expect, backfill, redact"),
     # a quarantine whose requests could never be verified again
     (source("adapter: hmac, secrets: [abc], header: Authorization, id: body.id, type: body.type, quarantine: true"), "config.yaml:2: sources.s.quarantine: must be false where the signature is in the header Authorization, which is never kept: such a request could not be verified again"),
     # a quarantine that would keep credentials
@@ -159,7 +159,7 @@ ROWS = [
     (app(f"{TO}\n    order: skip"), "config.yaml:3: subscriptions.app: order: says nothing without order_by:, the expression whose value is the key"),
     # no such order
     (app(f"{TO}\n    order_by: event.id\n    order: wait"), "config.yaml:7: subscriptions.app.order: must be 'block' or 'skip', not 'wait'"),
-    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, destination, format, transform, retry, concurrency"),
+    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, destination, format, transform, idempotency, debounce, batch, retry, concurrency, breaker"),
 ]
 # fmt: on
 

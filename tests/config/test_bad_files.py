@@ -55,7 +55,7 @@ ROWS = [
     # a misspelt section
     (OK + "servr: {port: 1}\n", "config.yaml:2: servr: unknown key; did you mean 'server'?"),
     # a section like no other
-    (OK + "zzz: 1\n", "config.yaml:2: zzz: unknown key; the keys are sources, subscriptions, schemas, server, store, dedupe, event_keys, api_tokens, adapters_path"),
+    (OK + "zzz: 1\n", "config.yaml:2: zzz: unknown key; the keys are sources, subscriptions, schemas, server, store, dedupe, event_keys, api_tokens, adapters_path, functions"),
     # a section that is a number
     (OK + "server: 8080\n", "config.yaml:2: server: must be a mapping of keys, not 8080"),
     # --- server

@@ -15,8 +15,11 @@ import adapters
 from gateway.config import format_duration, load
 from gateway.config.api_token import ApiToken
 from gateway.config.backfill import Backfill
+from gateway.config.breaker import Breaker
 from gateway.config.destinations import KINDS
 from gateway.config.destinations.base import DestinationSection
+from gateway.config.gathering import Batch, Debounce, Idempotency
+from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
@@ -53,6 +56,13 @@ ALL = [
     *keys(SourceKeys, "sources.*."),
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
+    *keys(Breaker, "subscriptions.*.breaker."),
+    *keys(RateLimit, "subscriptions.*.rate_limit."),
+    *keys(Throttle, "subscriptions.*.throttle."),
+    *keys(Timeouts, "subscriptions.*.timeouts."),
+    *keys(Idempotency, "subscriptions.*.idempotency."),
+    *keys(Debounce, "subscriptions.*.debounce."),
+    *keys(Batch, "subscriptions.*.batch."),
     *keys(DestinationSection, "subscriptions.*.destination."),
 ]
 DESTINATION_KEYS = [
@@ -112,7 +122,7 @@ def test_every_kind_of_destination_is_named() -> None:
 
 
 def test_no_key_is_described_that_is_not_there() -> None:
-    plain = r"schemas|event_keys|adapters_path|api_tokens"
+    plain = r"schemas|event_keys|adapters_path|api_tokens|functions"
     documented = {key for key in KEYS if re.fullmatch(rf"(\w+\.)+[\w.*]+|{plain}", key)}
     assert documented == {"schemas", *(key for key, _ in ALL)}
 

@@ -1,4 +1,4 @@
-"""One store of each engine, and events to put into it."""
+"""One store of each engine, plain and encrypted, and events to put into it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import pytest
 
 from gateway.event import Event, new_id
 from gateway.store import Store, open_store
+from gateway.store.keyring import Keyring
 from gateway.store.postgres import PostgresStore
 from gateway.store.records import Candidate, Reception
+from gateway.store.sealed import sealed
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
@@ -23,17 +25,23 @@ Make = Callable[..., Candidate]
 Nodes = Callable[[], Awaitable[Store]]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+KEYS = (b"k" * 32,)
+
+
+@pytest.fixture(params=["sqlite", "postgres", "encrypted sqlite"])
 async def node(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncIterator[Nodes]:
     """Opens a node on one store; what is opened is closed at the end. Its clock is the caller's."""
     opened: list[Store] = []
-    url = request.getfixturevalue("database") if request.param == "postgres" else None
+    url = request.getfixturevalue("database") if "postgres" in request.param else None
+    keyring = Keyring(KEYS) if "encrypted" in request.param else None
 
     async def one() -> Store:
+        store: Store
         if url is None:
-            opened.append(await open_store(tmp_path / "gateway.db"))
+            store = await open_store(tmp_path / "gateway.db")
         else:
-            opened.append(await PostgresStore.open(url, clock="caller"))
+            store = await PostgresStore.open(url, clock="caller")
+        opened.append(sealed(store, keyring) if keyring else store)
         return opened[-1]
 
     yield one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from gateway.store import Store
 from gateway.store.records import (
     Attempt,
     Cancellation,
+    Candidate,
     Claimed,
     ClaimResult,
     NewDelivery,
@@ -18,6 +20,7 @@ from gateway.store.records import (
     Settlement,
     State,
 )
+from gateway.terms import Terms
 from tests.contract.conftest import HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio
@@ -186,3 +189,81 @@ async def test_only_a_pending_delivery_can_be_cancelled(store: Store, make: Make
     assert await store.cancel(asked[1:]) == 1
     assert not await store.settle(settled(second, "succeeded"))
     assert len(await store.events(Query(source="gateway"))) == 1
+
+
+async def failed(store: Store, make: Make, *ids: str, due_at: int = NOW) -> None:
+    """Deliveries that failed once, and are due again."""
+    await store.accept([make(id, to=("app",)) for id in ids])
+    for one in await claim(store, len(ids)):
+        await store.settle(settled(one, "pending", due_at, retries=1))
+
+
+async def lanes(store: Store, slots: int, retries: int) -> tuple[list[str], int | None]:
+    """What a claim gives, and when the next is due."""
+    result = await store.claim({"app": slots}, {"app": LEASE}, NOW, "w", retries={"app": retries})
+    return [one.event.id for one in result.claimed], result.next_due.get("app")
+
+
+async def test_retries_get_no_more_than_their_slots(store: Store, make: Make) -> None:
+    await failed(store, make, "r0", "r1", "r2")
+    await store.accept([make(f"e{n}", to=("app",), ts=NOW) for n in range(3)])
+    assert await lanes(store, 3, 1) == (["r0", "e0", "e1"], NOW)
+    assert await lanes(store, 3, 1) == (["r1", "e2"], None)  # r2 is due, and no slot is for it
+    assert await lanes(store, 3, 0) == ([], None)
+    assert await lanes(store, 3, 2) == (["r2"], None)
+
+
+async def test_slots_that_no_retry_wants_are_for_others(store: Store, make: Make) -> None:
+    await failed(store, make, "r0", due_at=NOW + 5)
+    await store.accept([make(f"e{n}", to=("app",)) for n in range(3)])
+    assert await lanes(store, 3, 2) == (["e0", "e1", "e2"], NOW)
+    assert await lanes(store, 3, 2) == ([], NOW + 5)
+
+
+async def test_lanes_keep_the_order_of_a_key(store: Store, make: Make) -> None:
+    keyed = [replace(make(f"e{n}", to=("app",)), orders={"app": f"k{n % 2}"}) for n in range(4)]
+    await store.accept(keyed)
+    for one in await claim_in_order(store, 4, 0):
+        await store.settle(settled(one, "pending", NOW, retries=1, ordered="app"))
+    assert [one.event.id for one in await claim_in_order(store, 4, 1)] == ["e0"]
+    assert [one.event.id for one in await claim_in_order(store, 4, 1)] == ["e1"]
+
+
+async def claim_in_order(store: Store, slots: int, retries: int) -> Sequence[Claimed]:
+    allowed = {"app": retries}
+    return (await store.claim({"app": slots}, {"app": LEASE}, NOW, "w", ["app"], allowed)).claimed
+
+
+async def by_priority(store: Store, slots: int, now: int = NOW) -> list[str]:
+    result = await store.claim({"app": slots}, {"app": LEASE}, now, "w", prioritized=["app"])
+    return [one.event.id for one in result.claimed]
+
+
+def ranked(make: Make, id: str, seconds: int, **more: object) -> Candidate:
+    terms = {"app": Terms(priority=seconds * 1000)}
+    return replace(make(id, to=("app",), **more), terms=terms)
+
+
+async def test_a_priority_puts_one_before_others_that_have_been_due_for_longer(
+    store: Store, make: Make
+) -> None:
+    await store.accept([ranked(make, "old", 0, at=NOW - 100_000), ranked(make, "mid", 0, at=NOW - 50_000)])
+    await store.accept([ranked(make, "first", 120), ranked(make, "later", -30), ranked(make, "urgent", 60)])
+    assert await by_priority(store, 1) == ["first"]
+    assert await by_priority(store, 9) == ["old", "urgent", "mid", "later"]
+
+
+async def test_a_priority_brings_nothing_before_its_time(store: Store, make: Make) -> None:
+    await store.accept([ranked(make, "later", 600, ts=NOW + 1000), ranked(make, "now", -600)])
+    assert await by_priority(store, 9) == ["now"]
+    assert await by_priority(store, 9, NOW + 1000) == ["later"]
+
+
+async def test_a_replay_keeps_the_priority(store: Store, make: Make) -> None:
+    [done] = await store.accept([ranked(make, "e", 600)])
+    [one] = (await ask(store)).claimed
+    await store.settle(settled(one, "dead"))
+    again = NewDelivery("again", done.event_id, "app", NOW, replay_of=one.delivery.delivery_id)
+    await store.replay([again], NOW)
+    await store.accept([ranked(make, "other", 0, at=NOW - 1000)])
+    assert await by_priority(store, 1) == ["e"]

@@ -256,7 +256,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
         {"url": "amqp://u:secret@x", "user": "u", "password": "secret"},
         "has a password in its url and beside it",
     ),
-    ({"user": "me"}, "has a user or a password; write both, or neither"),
+    ({"user": "me"}, "has a user without password; write both"),
     ({"exchange": "x" * 256}, "must be at most 255 bytes"),
     ({"ca": "/ca.pem"}, "has ca, but no TLS; write a url that starts with amqps:"),
     ({"queue": "x"}, "Extra inputs are not permitted"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.destinations.shared import Refused, Shared
+from gateway.destinations.attempt import Refused
+from gateway.destinations.shared import Shared
 
 pytestmark = pytest.mark.anyio
 

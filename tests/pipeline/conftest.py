@@ -25,7 +25,7 @@ CONFIG = """
 sources: {{stripe: {{adapter: stripe, secrets: [whsec_x]}}}}
 subscriptions: {subscriptions}
 """
-APP = """{{{name}: {{events: ["{events}"], concurrency: {concurrency},
+APP = """{{{name}: {{events: ["{events}"], concurrency: {concurrency}, breaker: {breaker}, {flow}
   retry: {{schedule: {schedule}, jitter: {jitter}}},
   destination: {{type: http, url: "http://127.0.0.1:9/{path}", timeout: 5s}}}}}}"""
 
@@ -67,7 +67,7 @@ class Bench:
     def configure(self, chance: float = 0.5, **changed: object) -> None:
         """Put a config of one subscription in force; `name=""` for none."""
         values: dict[str, object] = {"name": "app", "events": "stripe/*", "concurrency": 2, "path": "hooks"}
-        values |= {"schedule": "[5s, 60s]", "jitter": 0} | changed
+        values |= {"schedule": "[5s, 60s]", "jitter": 0, "breaker": "null", "flow": ""} | changed
         text = CONFIG.format(subscriptions=APP.format(**values) if values["name"] else "{}")
         (self.folder / "config.yaml").write_text(text)
         self.running = Running.of(load(self.folder / "config.yaml", {}))

@@ -59,5 +59,7 @@ async def test_a_lost_worker_holds_its_key_until_its_lease_ends(bench: Bench) ->
     await bench.round()
     assert bench.got == []
     await bench.round(1)
-    await bench.round(5)
-    assert bench.got == ["a1", "b1"]
+    await bench.round(5)  # retries have one of four slots
+    await bench.round()
+    assert bench.got[0] == "a1"
+    assert "b1" in bench.got

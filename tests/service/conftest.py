@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,9 @@ import httpx
 import pytest
 from stripe import WebhookSignature
 
+from tests import forked
+from tests.forked import Forked
+
 SECRET = "whsec_test_secret"
 SIGNING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SQLITE = "sqlite:///data/gateway.db"
@@ -30,6 +32,10 @@ sources:
   stripe: {{adapter: stripe, secrets: ["{secret}"]{source}}}
 subscriptions: {subscriptions}
 """
+
+
+WEB = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
+"""A connection a request; each client of its own would read all certificate authorities first, 20 ms."""
 
 
 def eventually(check: Callable[[], Any], within: float = 15.0) -> Any:
@@ -101,7 +107,7 @@ def subscriber() -> Iterator[Subscriber]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     app = Subscriber(f"http://127.0.0.1:{server.server_port}/hooks", server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield app
     server.shutdown()
     server.server_close()
@@ -114,7 +120,7 @@ class Gateway:
     folder: Path
     port: int
     env: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
 
     @property
     def url(self) -> str:
@@ -129,15 +135,14 @@ class Gateway:
     def start(self, *arguments: str, verb: str = "serve") -> None:
         """Start the process and wait until it can commit."""
         with (self.folder / "log").open("ab") as log:
-            command = [sys.executable, "-m", "gateway", verb, *arguments]
-            self.process = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log)
+            self.process = Forked([verb, *arguments], self.folder, self.env, log, log)
         eventually(self.is_ready)
 
     def is_ready(self) -> bool:
         """Whether it answers and can commit."""
         assert self.process is not None and self.process.poll() is None, self.log
         try:
-            return httpx.get(f"{self.url}/readyz").status_code == 200
+            return WEB.get(f"{self.url}/readyz").status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -160,12 +165,11 @@ class Gateway:
     def send(self, event: dict[str, Any], secret: str = SECRET, source: str = "stripe") -> httpx.Response:
         """POST a signed event."""
         body = json.dumps(event).encode()
-        return httpx.post(f"{self.url}/webhooks/{source}", content=body, headers=signed(body, secret))
+        return WEB.post(f"{self.url}/webhooks/{source}", content=body, headers=signed(body, secret))
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the same config."""
-        command = [sys.executable, "-m", "gateway", *arguments]
-        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True)
+        return forked.run(arguments, self.folder, self.env)
 
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
         """What a list prints with --json."""

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.conftest import SECRET, Start, Subscriber, eventually, signed, stripe_event, to
+from tests.service.conftest import SECRET, WEB, Start, Subscriber, eventually, signed, stripe_event, to
 
 
 def test_the_whole_path(start: Start, subscriber: Subscriber) -> None:
@@ -93,7 +93,7 @@ def refused() -> list[tuple[Any, ...]]:
 def test_each_refusal_has_its_status_and_code(start: Start) -> None:
     gateway = start(server=", max_body: 2000")
     for method, path, body, headers, status, code in refused():
-        answer = httpx.request(method, gateway.url + path, content=body, headers=headers)
+        answer = WEB.request(method, gateway.url + path, content=body, headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), (method, path, body)
         assert answer.json()["error"]["message"]
     assert gateway.rows("events") == []

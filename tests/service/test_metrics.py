@@ -185,7 +185,7 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
     """Its URL, and what it got."""
     handler = type("Handler", (Collector,), {"got": []})
     with HTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", handler.got
         server.shutdown()
 

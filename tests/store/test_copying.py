@@ -12,9 +12,11 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
+from gateway.store.audit import Entry
 from gateway.store.postgres import PostgresStore
 from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Settlement
 from gateway.store.rejections import Rejection
+from gateway.terms import Batch, Terms
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
 
@@ -54,6 +56,10 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
                   body_size=3, body_sha256=hashlib.sha256(b"abc").hexdigest(), body=b"a\x00c", keep=10)
     )  # fmt: skip
     await store.pause("mail", "it answered 410", NOW)
+    said = Entry(
+        "01JB0000000000000000000003", NOW, "op", "operate", "cli", "host", "pause", "mail", "{}", "done"
+    )
+    await store.audit.note(said)
     await store.close()
     yield path
 
@@ -89,6 +95,8 @@ async def test_everything_arrives_and_is_compared(filled: Path, database: str) -
         ("events", 10, True), ("deliveries", 16, True), ("verdicts", 1, True),
         ("duplicates", 1, True), ("rejections", 1, True),
         ("dedupe_keys", 10, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
+        ("audit", 1, True),
+        ("encryption_keys", 0, True),
     ]  # fmt: skip
     ours, theirs = await open_store(filled), await PostgresStore.open(database)
     assert await seen(ours) == await seen(theirs)
@@ -107,6 +115,19 @@ async def test_the_copy_goes_on_working(filled: Path, database: str) -> None:
     taken = await store.claim({"app": 99}, {"app": HOUR}, NOW + 900 * HOUR, "me")
     assert len(taken.claimed) == 9  # one of the nine is dead, and no lease was moved
     await store.close()
+
+
+async def test_a_batch_stays_together(tmp_path: Path, database: str) -> None:
+    ours = await open_store(tmp_path / "gateway.db")
+    terms = {"app": Terms(gathers=Batch("", 9, HOUR, 10_000))}
+    await ours.accept([replace(candidate(id, to=("app",)), terms=terms) for id in ("a", "b")])
+    await ours.close()
+    assert all(one.same for one in await copied(tmp_path / "gateway.db", database))
+    theirs = await PostgresStore.open(database, clock="caller")
+    [leads] = (await theirs.claim({"app": 9}, {"app": HOUR}, NOW + HOUR, "me")).claimed
+    batch = await theirs.batches.of(leads.delivery.delivery_id)
+    assert (leads.event.id, [other.event.id for other in batch.others]) == ("a", ["b"])
+    await theirs.close()
 
 
 @pytest.mark.parametrize("pages", range(0, 9, 2))
@@ -175,3 +196,18 @@ MISUSES = [
 def test_a_misuse_is_explained(filled: Path, arguments: list[str], said: str) -> None:
     result = gateway(*[f"sqlite:///{filled}" if word == "FILE" else word for word in arguments])
     assert result.exit_code == 2 and said in result.output
+
+
+async def test_an_encrypted_store_stays_encrypted(filled: Path, database: str) -> None:
+    ours = await open_store(filled, keys=[b"k" * 32])
+    await ours.accept([candidate("evt_secret", data='{"a":"planted"}')])
+    compared = await copied(filled, database)
+    assert all(one.same for one in compared)
+    theirs = await open_store(database, keys=[b"k" * 32])
+    assert await seen(ours) == await seen(theirs)
+    plain = await PostgresStore.open(database)
+    assert "planted" not in str(await plain.events(Query()))
+    with pytest.raises(StoreRefused, match="encrypted with the key"):
+        await open_store(database)
+    for store in (ours, theirs, plain):
+        await store.close()

@@ -125,8 +125,11 @@ def dashboard_of(tmp_path: Path) -> Iterator[Open]:
     """Starts a gateway: `dashboard_of(", admin_token: …")`."""
     stops: list[Callable[[], None]] = []
 
-    def one(server: str = "", role: Role = UNDELIVERED, store: str = SQLITE, more: str = "") -> Dashboard:
-        (tmp_path / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more))
+    def one(
+        server: str = "", role: Role = UNDELIVERED, store: str = SQLITE, more: str = "", tokens: str = ""
+    ) -> Dashboard:
+        text = CONFIG.format(server=server, store=store, more=more) + tokens
+        (tmp_path / "config.yaml").write_text(text)
         settings = load(tmp_path / "config.yaml", {})
         gateway = Gateway(settings, role)
         listener = socket.create_server(("127.0.0.1", 0))

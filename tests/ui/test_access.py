@@ -7,11 +7,14 @@ import re
 import httpx
 import pytest
 
+from gateway.config.api_token import ApiToken
 from gateway.config.settings import Server
+from gateway.operate.access import Principal
 from gateway.ui.access import GUESSES, LASTS, PER, Door, Guesses, comes_from_here, is_same_site
 from tests.ui.conftest import TOKEN, Dashboard, Open
 
 NOW = 1_800_000_000.0
+ADMIN = Principal("admin", "admin")
 FORBIDDEN = r"<style|\sstyle=|\son\w+=|javascript:|<script(?! src=\"/ui/static/)"
 CHANGES = ["/events/x/replay", "/deliveries/confirm", "/deliveries/do", "/subscriptions/mail/pause",
            "/subscriptions/mail/resume", "/sources/stripe/sample", "/sign-out"]  # fmt: skip
@@ -141,24 +144,39 @@ def test_without_a_token_the_page_says_that_nobody_signs_in(dashboard: Dashboard
 
 def test_where_others_can_reach_it_and_there_is_no_token_nobody_gets_in() -> None:
     reachable = door(token=None, host="0.0.0.0")
-    assert not reachable.open and not reachable.is_token("")
+    assert reachable.is_shut and not reachable.open and reachable.principal("") is None
 
 
 def test_a_session_ends_by_itself_and_with_the_token() -> None:
-    cookie = door().begin(NOW)
-    assert door().holds(cookie, NOW) and door().holds(cookie, NOW + LASTS - 1)
-    assert not door().holds(cookie, NOW + LASTS + 1)
-    assert not door("another-token").holds(cookie, NOW)
+    cookie = door().begin(ADMIN, NOW)
+    assert door().holder(cookie, NOW) == door().holder(cookie, NOW + LASTS - 1) == ADMIN
+    assert door().holder(cookie, NOW + LASTS + 1) is None
+    assert door("another-token").holder(cookie, NOW) is None
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "..", "9999999999.a.b", "é.é.é", f"{2**70}.x.{'0' * 64}"])
 def test_a_made_up_cookie_is_no_session(cookie: str) -> None:
-    assert not door().holds(cookie, NOW)
+    assert door().holder(cookie, NOW) is None
 
 
 def test_a_later_end_can_not_be_written_into_a_cookie() -> None:
-    ends, nonce, proof = door().begin(NOW).split(".")
-    assert not door().holds(f"{int(ends) + 5}.{nonce}.{proof}", NOW + 10)
+    ends, rest = door().begin(ADMIN, NOW).split(".", 1)
+    assert door().holder(f"{int(ends) + 5}.{rest}", NOW + 10) is None
+
+
+def test_nobody_writes_another_name_into_a_cookie() -> None:
+    viewer = ApiToken(name="viewer", token="a-token-of-the-viewer")  # type: ignore[arg-type]
+    made = Door.of(Server.model_validate({"admin_token": TOKEN}), [viewer])
+    cookie = made.begin(Principal("viewer", "read"), NOW)
+    assert made.holder(cookie, NOW) == Principal("viewer", "read")
+    assert made.holder(cookie.replace(".viewer.", ".admin."), NOW) is None
+
+
+def test_a_session_ends_with_its_own_token() -> None:
+    server = Server.model_validate({"admin_token": TOKEN})
+    viewer = ApiToken(name="viewer", token="a-token-of-the-viewer")  # type: ignore[arg-type]
+    cookie = Door.of(server, [viewer]).begin(Principal("viewer", "read"), NOW)
+    assert Door.of(server).holder(cookie, NOW) is None
 
 
 def test_guesses_are_forgotten_after_a_while_and_each_address_has_its_own() -> None:

@@ -85,5 +85,5 @@ def test_every_change_is_in_the_audit_log(dashboard: Dashboard, caplog: pytest.L
     with caplog.at_level(logging.INFO, "gateway.audit"):
         dashboard.post("/subscriptions/mail/pause")
     assert [r.getMessage() for r in caplog.records if r.name == "gateway.audit"] == [
-        "paused mail by admin at 127.0.0.1"
+        "paused mail by local at 127.0.0.1: done"
     ]

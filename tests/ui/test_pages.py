@@ -33,6 +33,15 @@ def test_every_page_shows_what_there_is(dashboard: Dashboard, path: str) -> None
     assert "<h1" in dashboard.text(path)
 
 
+def test_who_is_failing_needs_attention_first(dashboard: Dashboard) -> None:
+    dashboard.do(lambda store: store.health.tell_failing("app", "5 of 5 attempts failed", 1, []))
+    dashboard.do(lambda store: store.health.open("mail", "circuit breaker: 9 of 9", 1, 2, []))
+    page = dashboard.text("")
+    assert "app is failing: 5 of 5 attempts failed" in page
+    assert "mail is paused: circuit breaker: 9 of 9, 0 wait" in page
+    assert "One delivery is tried from" in dashboard.text("/subscriptions")
+
+
 @pytest.mark.parametrize(
     ("path", "next_step"),
     [

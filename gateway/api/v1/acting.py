@@ -165,10 +165,10 @@ async def release(asked: Asked) -> answers.Released:
     body = asked.body_as(Release)
     if body.source not in asked.opened.settings.sources:
         raise missing("source", body.source, "/sources")
-    done = Releasing(asked.opened.store, asked.running, asked.opened.now, body.dry_run)
+    done = Releasing(asked.opened.whole, asked.running, asked.opened.now, body.dry_run)
     more = False
     try:
-        async for rejection in oldest_first(asked.opened.store, body.source, body.since):
+        async for rejection in oldest_first(asked.opened.whole, body.source, body.since):
             if done.total == body.limit:
                 more = True
                 break

@@ -17,20 +17,29 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused
-from gateway.api.v1 import acting, event_types, looking
+from gateway.api.v1 import acting, event_types, following, looking, overseeing
 from gateway.api.v1.openapi import document
 from gateway.api.v1.operation import Asked, Asking, Nothing, Operation
 from gateway.api.v1.problem import Problem, unfit
 from gateway.api.v1.sign_in import SignIn
+from gateway.api.v1.streams import Streams
 from gateway.body import read_body
 from gateway.operate.access import Principal, audit
+from gateway.operate.auditing import Act, Actor, note, outcome_of
 from gateway.operate.opened import Opened
 from gateway.operate.rows import Row
+from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store, StoreError
 
 PREFIX = "/api/v1/"
-OPERATIONS: tuple[Operation, ...] = looking.OPERATIONS + event_types.OPERATIONS + acting.OPERATIONS
+OPERATIONS: tuple[Operation, ...] = (
+    looking.OPERATIONS
+    + event_types.OPERATIONS
+    + overseeing.OPERATIONS
+    + following.OPERATIONS
+    + acting.OPERATIONS
+)
 
 LARGEST_BODY = 1_048_576
 """Bytes of a request: a thousand ids are far less."""
@@ -59,6 +68,7 @@ class Api:
     ) -> None:
         self._running, self._store, self._wake, self._clock = running, store, wake, clock
         self._sign_in = SignIn()
+        self._streams = Streams(lambda: shown(self._opened(), self._running().settings.redactions), clock)
         self._document = orjson.dumps(document(OPERATIONS))
         routes = [Route(f"{PREFIX}openapi.json", self._describe), *map(self._route, OPERATIONS)]
         handlers: Any = {HTTPException: _http_problem, Problem: _problem, Exception: _failure}
@@ -67,6 +77,10 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as an ASGI application for every path under PREFIX."""
         await self._app(scope, receive, send)
+
+    def stop(self) -> None:
+        """Answer those who wait for something to happen, since the process is about to end."""
+        self._streams.stop()
 
     async def _describe(self, _: Request) -> Response:
         return Response(self._document, media_type="application/json")
@@ -79,11 +93,19 @@ class Api:
         path = PREFIX + operation.path[1:].replace("{id}", "{id:path}")
         return Route(path, answer, methods=[operation.method], name=operation.name)
 
+    def _opened(self) -> Store:
+        store = self._store()
+        if store is None:
+            raise _unavailable("the gateway is starting")
+        return store
+
     async def _answer(self, operation: Operation, request: Request) -> Response:
         running = self._running()
         who = self._sign_in.principal(request, running.settings, self._clock())
         if not who.may(operation.scope):
             audit.warning("%s: 403", _action(operation, request, who))
+            if operation.method != "GET":
+                await self._note(operation, request, who, f"needs the scope {operation.scope}", 403)
             raise Problem(403, "forbidden", f"needs the scope {operation.scope}; {who.name} has {who.scope}")
         if operation.method == "GET":
             return await self._done(operation, request, running, who, Nothing())
@@ -93,27 +115,42 @@ class Api:
         self, operation: Operation, request: Request, running: Running, who: Principal
     ) -> Response:
         """An action, with its line in the audit log whatever becomes of it."""
-        body, status = b"", 500
+        body, status, said = b"", 500, ""
         try:
             body = await _body(request)
             response = await self._done(operation, request, running, who, _read_body(operation, body))
             status = response.status_code
         except Problem as problem:
-            status = problem.status
+            status, said = problem.status, f": {problem}"
             raise
         finally:
             audit.info("%s %s: %d", _action(operation, request, who), _shown(body), status)
+            await self._note(operation, request, who, _shown(body) + said, status, body)
         return response
+
+    async def _note(
+        self,
+        operation: Operation,
+        request: Request,
+        who: Principal,
+        said: str,
+        status: int,
+        body: bytes = b"",
+    ) -> None:
+        """Keep in the store who asked for what, and what came of it."""
+        store = self._store()
+        if store is not None:
+            actor = Actor(who.name, who.scope, "api", _address(request))
+            act = Act(operation.name, " ".join([*_path_values(request), *_ids(body)]), said)
+            await note(store, actor, act, outcome_of(status), round(self._clock() * 1000))
 
     async def _done(
         self, operation: Operation, request: Request, running: Running, who: Principal, body: Asking
     ) -> Response:
         query = _read_query(operation, request)
-        store = self._store()
-        if store is None:
-            raise _unavailable("the gateway is starting")
-        opened = Opened(running.settings, store, running.router, round(self._clock() * 1000))
-        asked = Asked(who, opened, running, _parameter(operation, request), query, body, self._wake)
+        opened = Opened(running.settings, self._opened(), running.router, round(self._clock() * 1000))
+        parameter, is_gone = _parameter(operation, request), request.is_disconnected
+        asked = Asked(who, opened, running, parameter, query, body, self._wake, self._streams, is_gone)
         try:
             made = await operation.does(asked)
         except StoreError as error:
@@ -176,8 +213,28 @@ def _read_body(operation: Operation, raw: bytes) -> Asking:
 
 def _action(operation: Operation, request: Request, who: Principal) -> str:
     """Who does what, from where, on one line: a path may hold line breaks."""
-    client = request.client.host if request.client else "-"
-    return f"{who.name} from {client}: {operation.name} {orjson.dumps(request.url.path).decode()}"
+    return f"{who.name} from {_address(request)}: {operation.name} {orjson.dumps(request.url.path).decode()}"
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "-"
+
+
+def _path_values(request: Request) -> list[str]:
+    return [str(value) for value in request.path_params.values()]
+
+
+def _ids(body: bytes) -> list[str]:
+    """What an action is on, as far as its body names it."""
+    try:
+        asked = orjson.loads(body) if body else {}
+    except ValueError:
+        return []
+    if not isinstance(asked, dict):
+        return []
+    ids = asked.get("ids")
+    named = [asked.get("source"), asked.get("subscription")]
+    return [one for one in [*(ids if isinstance(ids, list) else []), *named] if isinstance(one, str)]
 
 
 def _shown(body: bytes) -> str:

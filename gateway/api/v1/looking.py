@@ -25,6 +25,7 @@ from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import EventPage, read_page
 from gateway.operate.paging import Fetch, Kept, pages
 from gateway.operate.reasons import reasons
+from gateway.store.health import Health
 from gateway.store.records import Duplicate, Query, Stored
 from gateway.store.rejections import Rejection
 
@@ -49,11 +50,13 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
     store = asked.opened.store
     waiting = dict(await store.waiting())
     paused = {each.subscription: rows.PauseRow.of(each) for each in await store.paused()}
+    healths = {each.subscription: _health(each) for each in await store.health.all()}
     found = [
         answers.SubscriptionRow.model_construct(
             **_only(answers.SubscriptionRow, asdict(each)),
             waiting=waiting.pop(each.name, 0),
             paused=paused.get(each.name),
+            health=healths.get(each.name),
         )
         for each in describe(asked.opened.settings).subscriptions
     ]
@@ -63,6 +66,16 @@ async def subscriptions(asked: Asked) -> answers.Subscriptions:
         for name in sorted(gone)
     ]
     return answers.Subscriptions.model_construct(items=found, left=left)
+
+
+def _health(health: Health) -> answers.HealthRow:
+    return answers.HealthRow(
+        failing_since=health.failing_since,
+        failing=health.failing,
+        breaker=health.breaker,
+        opened_at=health.opened_at,
+        probe_at=health.probe_at,
+    )
 
 
 def _only(row: type[rows.Row], values: dict[str, Any]) -> dict[str, Any]:
@@ -198,9 +211,7 @@ def _copy(copy: Duplicate, document: object) -> answers.CopyRow:
 
 
 def _difference(path: str, document: object) -> answers.Difference:
-    found = [document] if path == "$" else values_at(document, path)
-    if document is None:
-        found = []
+    found = [] if document is None else [document] if path == "$" else values_at(document, path)
     return answers.Difference(path=path, first=found[0]) if found else answers.Difference(path=path)
 
 

@@ -25,7 +25,7 @@ SAID = {
     413: "The body is too large.",
     415: "The body is not declared as application/json.",
     422: "A parameter or field is wrong; `errors` says which.",
-    429: "Too many wrong tokens from this address; Retry-After says when to try again.",
+    429: "Too many wrong tokens from this address, or too many follow; Retry-After says when to try again.",
     500: "The gateway failed; its log says why.",
     503: "The store can't be used now; Retry-After says when to try again.",
 }

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from gateway.api.v1.streams import Streams
 from gateway.config.api_token import Scope
 from gateway.operate.access import Principal
 from gateway.operate.opened import Opened
@@ -31,7 +32,7 @@ Made = TypeVar("Made", bound=Asking)
 class Asked:
     """One request that was let in: who asks, its path parameter, its query, its body, and what it works on.
 
-    `wake` hears for which subscriptions there are new deliveries.
+    `wake` hears for which subscriptions there are new deliveries, `is_gone` says whether the caller is.
     """
 
     who: Principal
@@ -41,6 +42,8 @@ class Asked:
     query: Asking
     body: Asking
     wake: Callable[[Iterable[str]], None]
+    streams: Streams
+    is_gone: Callable[[], Awaitable[bool]]
 
     def query_as(self, kind: type[Made]) -> Made:
         """The query, which the operation declared to be of this kind."""

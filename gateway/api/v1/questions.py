@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from gateway.api.v1.operation import Asking
+from gateway.operate.cursor import PATTERN
 from gateway.operate.replaying import RATE
+from gateway.store.audit import Which
 from gateway.store.records import Query, State
 
 LATEST = 253_402_300_799_999
@@ -22,6 +24,13 @@ def _plain_number(value: Any) -> Any:
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise ValueError("must be a whole number in digits")
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _plain_truth(value: Any) -> Any:
+    """In a query it is true or false, where pydantic would take yes and 1 too."""
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return value
 
 
 Text = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
@@ -83,6 +92,19 @@ class RejectionQuery(Page):
     def query(self) -> Query:
         """As the store asks it."""
         return self.of(source=self.source, since=self.since)
+
+
+class AuditQuery(Page):
+    """Whose actions, and which."""
+
+    who: Text | None = Field(None, description="Only of this token or user, by its name.")
+    action: Text | None = Field(None, description="Only of this kind: replay, pause …")
+    since: Moment | None = SINCE
+
+    def which(self) -> Which:
+        """As the store asks it, for one more than the page has."""
+        before = None if self.cursor is None else int(self.cursor)
+        return Which(self.who, self.action, self.since, before, self.limit + 1)
 
 
 class DeliveryQuery(EventQuery):
@@ -191,3 +213,51 @@ class Release(Asking):
         100, description="How many at most, the oldest first."
     )
     dry_run: bool = DRY_RUN
+
+
+class RatesQuery(Asking):
+    """Over how long to count."""
+
+    window: Annotated[int, Field(ge=1000, le=3_600_000), BeforeValidator(_plain_number)] = Field(
+        60_000, description="The last so many ms."
+    )
+
+
+KINDS = r"^(events|duplicates|rejections|deliveries)(,(events|duplicates|rejections|deliveries)){0,3}$"
+ListenerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$")]
+
+
+class TailQuery(Asking):
+    """What to follow, from where on, and how long to wait for it."""
+
+    kinds: Annotated[str, Field(pattern=KINDS)] = Field(
+        "events", description="events, duplicates, rejections, deliveries (as they end); divided by commas."
+    )
+    source: Text | None = SOURCE
+    name: Text | None = NAME
+    cursor: Annotated[str, Field(pattern=PATTERN)] | None = Field(
+        None,
+        description="`next` of the answer before; without it following begins, and nothing is waited for.",
+    )
+    since: Moment | None = Field(None, description="Where there is no cursor: begin here, not now. Unix ms.")
+    wait: Annotated[int, Field(ge=0, le=25_000), BeforeValidator(_plain_number)] = Field(
+        20_000, description="How long to wait where nothing happened yet. ms."
+    )
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_plain_number)] = 100
+    bodies: Annotated[bool, BeforeValidator(_plain_truth)] = Field(
+        False, description="true: with the raw body and the headers of events."
+    )
+    listener: ListenerName | None = Field(
+        None, description="A name under which events can be handed to you, in the dashboard for example."
+    )
+    to: Annotated[str, Field(max_length=256, pattern=r"^[!-~]*$")] = Field(
+        "", description="Where the listener takes them, for people to see."
+    )
+
+
+class Hand(Asking):
+    """Which events to hand to a listener."""
+
+    ids: Annotated[list[Text], Field(min_length=1, max_length=100)] = Field(
+        description="Event ids or providers' ids."
+    )

@@ -16,6 +16,7 @@ from gateway.config.destinations.kafka import Kafka
 from gateway.config.destinations.lines import File, Stdout
 from gateway.config.destinations.nats import Nats
 from gateway.config.destinations.postgres import Postgres
+from gateway.config.destinations.python import Python
 from gateway.config.destinations.rabbitmq import RabbitMq
 from gateway.config.destinations.redis import Redis
 from gateway.config.destinations.sns import Sns
@@ -24,7 +25,7 @@ from gateway.config.destinations.sqs import Sqs
 __all__ = ["KINDS", "Destination", "DestinationSection"]
 
 _Engines = Sqs | Sns | EventBridge | GcpPubSub | Inngest | Postgres | Kafka | Nats | RabbitMq | Redis
-_Any = Http | File | Stdout | _Engines
+_Any = Http | File | Stdout | Python | _Engines
 
 Destination = Annotated[_Any, Field(discriminator="type")]
 

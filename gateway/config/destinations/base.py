@@ -23,12 +23,14 @@ class DestinationSection(Section):
 
     A kind of destination that needs a package of its own names it (`package`, as it is imported) and the
     extra of `webhook-gateway` that brings it: a config that uses the kind without it is refused. `formats`
-    are the bodies that it can take; `signs` says whether its secrets sign what is sent.
+    are the bodies that it can take; `signs` says whether its secrets sign what is sent, `batches` whether it
+    takes several events in one call.
     """
 
     extra: ClassVar[str | None] = None
     package: ClassVar[str | None] = None
     signs: ClassVar[bool] = False
+    batches: ClassVar[bool] = False
     formats: ClassVar[tuple[str, ...]] = ("event", "raw", "cloudevents")
 
     type: str

@@ -87,6 +87,7 @@ class Http(DestinationSection):
     """A subscriber's URL. No secrets: unsigned."""
 
     signs = True
+    batches = True
 
     type: Literal["http"] = Field(examples=["http"])
     url: Annotated[str, BeforeValidator(_destination_url)] = Field(examples=[EXAMPLE_URL])

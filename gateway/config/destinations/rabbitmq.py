@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from gateway.config.destinations.tls import TlsSection
+from gateway.config.destinations.server import ServerSection
 from gateway.config.problems import shown
 from gateway.config.secret import Secret
-from gateway.config.section import server_url, without_credentials
+from gateway.config.section import server_url
 
 EXAMPLE = "amqp://127.0.0.1:5672/"
 
@@ -34,7 +34,7 @@ def _short(text: str) -> str:
     return text
 
 
-class RabbitMq(TlsSection):
+class RabbitMq(ServerSection):
     """An exchange; `{name}` in the routing key is the event's name with dots. The exchange "" is by queue."""
 
     extra = "rabbitmq"
@@ -44,25 +44,12 @@ class RabbitMq(TlsSection):
     url: Annotated[Secret, BeforeValidator(_url)] = Field(examples=[f'"{EXAMPLE}"'])
     exchange: Annotated[str, AfterValidator(_short)] = Field(examples=["webhooks"])
     routing_key: Annotated[str, AfterValidator(_short)] = "{name}"
-    user: str | None = None
-    password: Secret | None = None
 
     @model_validator(mode="after")
-    def _one_login(self) -> RabbitMq:
-        if self._parts.password and self.password is not None:
-            raise ValueError("has a password in its url and beside it; write one of them")
-        if (self.user is None) != (self.password is None):
-            raise ValueError("has a user or a password; write both, or neither")
+    def _whole_login(self) -> RabbitMq:
+        if self.user is None and self.password is not None:
+            raise ValueError("has a password without user; write both")
         return self
-
-    @property
-    def _parts(self) -> SplitResult:
-        return urlsplit(self.url.get_secret_value())
-
-    @property
-    def host(self) -> str:
-        """The server's name or address."""
-        return self._parts.hostname or ""
 
     @property
     def port(self) -> int:
@@ -90,15 +77,5 @@ class RabbitMq(TlsSection):
         return "write a url that starts with amqps:"
 
     @property
-    def shown_url(self) -> str:
-        """The URL without user and password."""
-        return without_credentials(self.url)
-
-    @property
     def summary(self) -> str:
         return f"rabbitmq {self.shown_url} {self.exchange or self.routing_key}"
-
-    @property
-    def shown_secrets(self) -> tuple[str, ...]:
-        """Its password, masked."""
-        return (Secret(self.login[1]).masked,) if self.password or self._parts.password else ()

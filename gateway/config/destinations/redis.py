@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from gateway.config.destinations.tls import TlsSection
+from gateway.config.destinations.server import ServerSection
 from gateway.config.problems import shown
 from gateway.config.secret import Secret
-from gateway.config.section import server_url, without_credentials
+from gateway.config.section import server_url
 from gateway.config.units import Count
 
 EXAMPLE = "redis://127.0.0.1:6379/0"
@@ -35,7 +35,7 @@ def _stream(text: str) -> str:
     return text
 
 
-class Redis(TlsSection):
+class Redis(ServerSection):
     """A stream of one server or primary. `fsync` waits for its disk, `replicas` for so many replicas.
 
     `max_length` is about how many entries the stream keeps; None: all.
@@ -47,28 +47,9 @@ class Redis(TlsSection):
     type: Literal["redis"] = Field(examples=["redis"])
     url: Annotated[Secret, BeforeValidator(_url)] = Field(examples=[f'"{EXAMPLE}"'])
     stream: Annotated[str, AfterValidator(_stream)] = Field(examples=["webhooks"])
-    user: str | None = None
-    password: Secret | None = None
     fsync: bool = True
     replicas: Count = Field(0, ge=0, le=100)
     max_length: Count | None = Field(None, ge=1)
-
-    @model_validator(mode="after")
-    def _one_login(self) -> Redis:
-        if self._parts.password and self.password is not None:
-            raise ValueError("has a password in its url and beside it; write one of them")
-        if self.user is not None and self.password is None:
-            raise ValueError("has a user without password; write both")
-        return self
-
-    @property
-    def _parts(self) -> SplitResult:
-        return urlsplit(self.url.get_secret_value())
-
-    @property
-    def host(self) -> str:
-        """The server's name or address."""
-        return self._parts.hostname or ""
 
     @property
     def port(self) -> int:
@@ -99,16 +80,5 @@ class Redis(TlsSection):
         return "write a url that starts with rediss:"
 
     @property
-    def shown_url(self) -> str:
-        """The URL without user and password."""
-        return without_credentials(self.url)
-
-    @property
     def summary(self) -> str:
         return f"redis {self.shown_url} {self.stream}"
-
-    @property
-    def shown_secrets(self) -> tuple[str, ...]:
-        """Its password, masked."""
-        _, password = self.login
-        return (Secret(password).masked,) if password else ()

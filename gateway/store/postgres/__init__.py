@@ -10,11 +10,11 @@ from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
-from gateway.store.postgres import backfills, claims, deliveries, rejections, retention, watch
+from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
-from gateway.store.postgres.event_types import PostgresEventTypes
 from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.notices import Notices
+from gateway.store.postgres.parts import Parts
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.schema import migrate, plan, prepare
 from gateway.store.postgres.session import Clock
@@ -48,7 +48,7 @@ __all__ = ["PostgresStore", "plan", "prepare"]
 Record = TypeVar("Record")
 
 
-class PostgresStore:
+class PostgresStore(Parts):
     """One PostgreSQL database that keeps the contract of `gateway.store.contract.Store`.
 
     Any number of nodes may work on it. What one of them asks of the clock, the database's clock answers.
@@ -59,7 +59,9 @@ class PostgresStore:
         self._pool = Pool(url, connections, clock)
         self._floors = claims.Floors()
         self._notices = Notices(url, self._pool, self._floors.lower)
-        self._groups = Groups(self._pool, max(1, connections - 1), self._tell)
+        alone = (self._floors.claim_in_order, deliveries.settle_in_order)
+        self._groups = Groups(self._pool, max(1, connections - 1), self._tell, alone)
+        super().__init__(self._groups, self._pool, self._floors)
 
     @classmethod
     async def open(
@@ -72,10 +74,6 @@ class PostgresStore:
     @property
     def commits(self) -> Commits:
         return self._groups.commits
-
-    @property
-    def event_types(self) -> PostgresEventTypes:
-        return PostgresEventTypes(self._pool)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)
@@ -90,19 +88,19 @@ class PostgresStore:
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        asked = Claim(slots, leases, now, owner, ordered)
-        try:
-            return await self._groups.write(self._floors.claim, asked)
-        except StoreError:
-            self._floors.forget(slots)
-            raise
+        asked = Claim(slots, leases, now, owner, ordered, retries or {}, prioritized).apart()
+        return claims.together(asked, await asyncio.gather(*map(self._claim, asked), return_exceptions=True))
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
         return await self._pool.read(lambda session: claims.expired(session, now, limit))
 
     async def settle(self, settlement: Settlement) -> bool:
-        return await self._groups.write(deliveries.settle, settlement)
+        in_order = settlement.ordered is not None
+        operation = deliveries.settle_in_order if in_order else deliveries.settle
+        return await self._groups.write(operation, settlement)
 
     async def owners(self) -> Sequence[str]:
         return await self._list("owners", (), lambda row: row["leased_by"])
@@ -117,10 +115,10 @@ class PostgresStore:
         return await self._groups.write(deliveries.cancel, cancellations)
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        return await self._groups.write(deliveries.pause, (subscription, reason, now))
+        return await self._groups.write(pauses.pause, (subscription, reason, now))
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        return await self._groups.write(deliveries.resume, (subscription, emit))
+        return await self._groups.write(pauses.resume, (subscription, emit))
 
     async def mark_released(self, rejection_id: str, now: int) -> None:
         await self._groups.write(rejections.mark_released, (rejection_id, now))
@@ -237,6 +235,15 @@ class PostgresStore:
         await self._groups.close()
         await self._notices.close()
         await self._pool.close()
+
+    async def _claim(self, asked: Claim) -> ClaimResult:
+        in_order = not asked.slots.keys().isdisjoint(asked.ordered)
+        operation = self._floors.claim_in_order if in_order else self._floors.claim
+        try:
+            return await self._groups.write(operation, asked)
+        except StoreError:
+            self._floors.forget(asked.slots)
+            raise
 
     def _tell(self, woken: Mapping[str, int | None]) -> None:
         self._floors.lower(woken)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.event import new_id
-from gateway.store import values
+from gateway.store import once, values
 from gateway.store.dedupe import Decision, First, Slot, decide, duplicates
+from gateway.store.postgres import waits
 from gateway.store.postgres.columns import columns, text
 from gateway.store.postgres.days import MOMENT
 from gateway.store.postgres.session import Session
+from gateway.store.postgres.windows import make_gathered
 from gateway.store.records import Candidate, Outcome
+from gateway.store.windows import at_once
 
 MAX_KEY = 512
 """Characters of a dedupe key that are stored as they are; an index entry has less than 2.7 kB."""
@@ -24,7 +27,7 @@ async def accept(session: Session, requests: Sequence[Sequence[Candidate]]) -> l
     decision = decide(requests, taken)
     await _retake_keys(session, decision, asked, taken)
     outcomes = decision.outcomes(await _data(session, decision))
-    await _insert_fresh(session, decision.fresh)
+    await _insert_fresh(session, await _unique(session, decision.fresh))
     repeats = duplicates(outcomes)
     if repeats:
         await session.count("insert_duplicates", *columns([values.duplicate(repeat) for repeat in repeats]))
@@ -43,8 +46,12 @@ def _asked(requests: Sequence[Sequence[Candidate]]) -> dict[Slot, Candidate]:
 
 async def _take_keys(session: Session, asked: dict[Slot, Candidate]) -> dict[Slot, First]:
     """Take the keys that are free. Returns who held the others, which stay locked until the end."""
+    return await _take(session, {slot: _key_row(candidate) for slot, candidate in asked.items()})
+
+
+async def _take(session: Session, asked: Mapping[Slot, values.Row]) -> dict[Slot, First]:
     slots = list(asked)
-    rows = [(number, *_key_row(candidate)) for number, candidate in enumerate(asked.values())]
+    rows = [(number, *row) for number, row in enumerate(asked.values())]
     won = {row["slot"] for row in await session.rows("take_keys", *columns(rows))}
     others = [row[:3] for row in rows if row[0] not in won]
     if not others:
@@ -65,6 +72,19 @@ async def _retake_keys(
             await session.count("retake_key", *_key_row(candidate))
 
 
+async def _unique(session: Session, fresh: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The fresh candidates without the deliveries that repeat an earlier event's."""
+    asked = once.asked(fresh)
+    if not asked:
+        return fresh
+    held = await _take(session, asked)
+    unique = once.decide(fresh, held)
+    for slot, row in unique.taken.items():
+        if slot in held or asked[slot] != row:
+            await session.count("retake_key", *row)
+    return unique.candidates
+
+
 async def _data(session: Session, decision: Decision) -> dict[str, str]:
     """The data of the events that a repeat differs from."""
     compared = decision.compared()
@@ -76,6 +96,8 @@ async def _data(session: Session, decision: Decision) -> dict[str, str]:
 async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
     if not fresh:
         return
+    deliveries = [(candidate, row) for candidate in fresh for row in _delivery_rows(candidate)]
+    opened = await waits.open_first(session, deliveries)
     *kept, data = zip(*map(values.event, fresh), strict=True)
     await session.count("insert_events", *map(text, kept), data)
     requests = list(_requests(fresh))
@@ -84,12 +106,16 @@ async def _insert_fresh(session: Session, fresh: Sequence[Candidate]) -> None:
     verdicts = [row for candidate in fresh if candidate.verdicts for row in values.verdicts(candidate)]
     if verdicts:
         await session.count("insert_verdicts", *columns(verdicts))
-    deliveries = [row for candidate in fresh for row in _delivery_rows(candidate)]
     if deliveries:
-        await session.count("insert_deliveries", *columns(deliveries))
+        await session.count("insert_deliveries", *columns([row for _, row in deliveries]))
+        if priorities := values.priorities(deliveries):
+            await session.count("prioritize", *columns([(id, priority) for priority, id in priorities]))
+        if opened:
+            await waits.park_first(session, opened)
         for candidate in fresh:
-            for name in candidate.subscriptions:
+            for name in at_once(candidate):
                 session.wake(name, candidate.event.ts)
+    await make_gathered(session, fresh)
 
 
 def _key_row(candidate: Candidate) -> values.Row:
@@ -113,5 +139,5 @@ def _requests(fresh: Iterable[Candidate]) -> Iterable[values.Row]:
 def _delivery_rows(candidate: Candidate) -> Iterable[values.Row]:
     event = candidate.event
     at, orders = event.received_at, candidate.orders
-    for name in candidate.subscriptions:
+    for name in at_once(candidate):
         yield (new_id(at), event.event_id, name, event.ts, at, orders.get(name))

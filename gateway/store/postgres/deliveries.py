@@ -1,13 +1,16 @@
-"""Deliveries: settle, replay, cancel, pause. Each operation takes a list and answers a list."""
+"""Deliveries: settle, replay, cancel. Each operation takes a list and answers a list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gateway.store.postgres import waits
 from gateway.store.postgres.accept import accept
+from gateway.store.postgres.batches import settle_others
 from gateway.store.postgres.columns import columns
+from gateway.store.postgres.pauses import pause_one
 from gateway.store.postgres.session import Session
-from gateway.store.records import Cancellation, Candidate, NewDelivery, Settlement
+from gateway.store.records import Cancellation, NewDelivery, Settlement
 
 
 async def settle(session: Session, settlements: Sequence[Settlement]) -> list[bool]:
@@ -20,9 +23,18 @@ async def settle(session: Session, settlements: Sequence[Settlement]) -> list[bo
     shifted = session.clock == "database"
     found = {row["delivery_id"] for row in await session.rows("settle", *asked, shifted, places, responses)}
     held = [s.attempt.delivery_id in found and first[_fence(s)] is s for s in settlements]
+    led = [other for s, holds in zip(settlements, held, strict=True) if holds for other in s.others]
+    settled = await settle_others(session, led)
     await _insert_lost(session, [s for s, holds in zip(settlements, held, strict=True) if not holds])
+    await _insert_lost(session, [other for s in settlements for other in s.others])
     await _set_off(session, [s for s, holds in zip(settlements, held, strict=True) if holds])
+    await _set_off(session, [other for other in led if other.attempt.delivery_id in settled])
     return held
+
+
+async def settle_in_order(session: Session, settlements: Sequence[Settlement]) -> list[bool]:
+    """The same, as an operation of its own: what waits for another node's order holds up nothing else."""
+    return await settle(session, settlements)
 
 
 async def disown(session: Session, owners: Sequence[tuple[str, int]]) -> list[int]:
@@ -38,16 +50,6 @@ async def replay(session: Session, asked: Sequence[tuple[Sequence[NewDelivery], 
 async def cancel(session: Session, asked: Sequence[Sequence[Cancellation]]) -> list[int]:
     """End pending deliveries with the system events that this sets off."""
     return [await _cancel(session, cancellations) for cancellations in asked]
-
-
-async def pause(session: Session, asked: Sequence[tuple[str, str, int]]) -> list[bool]:
-    """Hold (subscription, reason, now) back."""
-    return [await _pause(session, *one) for one in asked]
-
-
-async def resume(session: Session, asked: Sequence[tuple[str, Sequence[Candidate]]]) -> list[bool]:
-    """Let (subscription) go, with the system events that this sets off."""
-    return [await _resume(session, *one) for one in asked]
 
 
 def _fence(settlement: Settlement) -> tuple[str, int]:
@@ -83,13 +85,16 @@ async def _insert_lost(session: Session, lost: Iterable[Settlement]) -> None:
 
 
 async def _set_off(session: Session, held: Sequence[Settlement]) -> None:
-    """What outcomes set off: system events, pauses."""
+    """What outcomes set off: waits, system events, pauses."""
+    waiting = [settlement for settlement in held if settlement.waits]
+    if waiting:
+        await waits.open_after(session, waiting)
     emitted = [settlement.emit for settlement in held if settlement.emit]
     if emitted:
         await accept(session, emitted)
     for settlement in held:
         if settlement.pause is not None:
-            await _pause(session, settlement.pause, settlement.pause_reason, settlement.now)
+            await pause_one(session, settlement.pause, settlement.pause_reason, settlement.now)
 
 
 async def _replay(session: Session, new: Sequence[NewDelivery], now: int) -> int:
@@ -98,25 +103,17 @@ async def _replay(session: Session, new: Sequence[NewDelivery], now: int) -> int
     rows = [(n.delivery_id, n.event_id, n.subscription, n.due_at, n.replay_of, n.order_key) for n in new]
     for one in new:
         session.wake(one.subscription)
-    return await session.count("replay", *columns(rows), now, session.clock == "database")
+    made = await session.count("replay", *columns(rows), now, session.clock == "database")
+    waiting = [one for one in new if one.waits]
+    if waiting:
+        await waits.open_again(session, waiting, now)
+    return made
 
 
 async def _cancel(session: Session, asked: Sequence[Cancellation]) -> int:
     if not asked:
         return 0
-    ids = [(cancellation.delivery_id, cancellation.now) for cancellation in asked]
+    ids = [(c.delivery_id, c.now, c.reason, c.untried) for c in asked]
     ended = {row["delivery_id"] for row in await session.rows("cancel", *columns(ids))}
     await accept(session, [c.emit for c in asked if c.delivery_id in ended])
     return len(ended)
-
-
-async def _pause(session: Session, subscription: str, reason: str, now: int) -> bool:
-    return await session.count("pause", subscription, now, reason) == 1
-
-
-async def _resume(session: Session, subscription: str, emit: Sequence[Candidate]) -> bool:
-    resumed = await session.count("resume", subscription) == 1
-    if resumed:
-        session.wake(subscription)
-        await accept(session, [emit])
-    return resumed

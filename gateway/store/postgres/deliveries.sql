@@ -1,29 +1,45 @@
 -- name: claim
--- Each subscription's index is read from the floor up, below which all has been claimed: what claims have left
--- behind there since the last vacuum is never walked over. The rows are named by an array, which keeps the
--- planner from reading the whole table however wrongly it guesses how many there are.
+-- Who is due has its place by time and priority. Retries first, as many as may be, then what did not fail yet, as far as there are slots: what comes behind the last
+-- slot is not even locked. Each subscription's index is read from the floor up, below which all has been claimed: what claims have left
+-- behind there since the last vacuum is never walked over. The rows are named by their places in the table:
+-- they are locked and stay there, and no second index is searched, which is deeper the more there are.
 WITH asked AS (
     SELECT a.*, coalesce($5, now_ms()) AS now
-    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS a (subscription, slots, lease, floor)
+    FROM unnest($1::text[], $2::int[], $7::int[], $3::bigint[], $4::bigint[], $8::bigint[], $9::int[])
+        AS a (subscription, slots, retries, lease, first_floor, again_floor, reach)
     WHERE NOT EXISTS (SELECT FROM paused AS p WHERE p.subscription = a.subscription)
 )
 UPDATE deliveries_pending AS d
 SET attempts = attempts + 1,
     leased_by = $6,
     leased_until = (SELECT a.now + a.lease FROM asked AS a WHERE a.subscription = d.subscription)
-WHERE d.delivery_id = ANY (ARRAY(
-    SELECT due.delivery_id
+WHERE d.ctid = ANY (ARRAY(
+    SELECT due.ctid
     FROM asked AS a CROSS JOIN LATERAL (
-        SELECT p.delivery_id FROM deliveries_pending AS p
-        WHERE p.subscription = a.subscription AND p.leased_until IS NULL
-            AND p.due_at >= a.floor AND p.due_at <= a.now
-        ORDER BY p.due_at, p.seq
+        SELECT again.ctid FROM (
+            SELECT p.ctid FROM deliveries_pending AS p
+            WHERE p.subscription = a.subscription AND least(p.retries, 1) = 1 AND p.leased_until IS NULL
+                AND p.due_at - p.priority >= a.again_floor AND p.due_at - p.priority <= a.now + a.reach
+                AND p.due_at <= a.now
+            ORDER BY p.due_at - p.priority, p.seq
+            LIMIT a.retries
+            FOR UPDATE SKIP LOCKED
+        ) AS again
+        UNION ALL
+        SELECT first.ctid FROM (
+            SELECT p.ctid FROM deliveries_pending AS p
+            WHERE p.subscription = a.subscription AND least(p.retries, 1) = 0 AND p.leased_until IS NULL
+                AND p.due_at - p.priority >= a.first_floor AND p.due_at - p.priority <= a.now + a.reach
+                AND p.due_at <= a.now
+            ORDER BY p.due_at - p.priority, p.seq
+            LIMIT a.slots
+            FOR UPDATE SKIP LOCKED
+        ) AS first
         LIMIT a.slots
-        FOR UPDATE SKIP LOCKED
     ) AS due
 ))
 RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.priority, d.waits;
 
 -- name: lock_orders
 SELECT lock_order(subscription) FROM unnest($1::text[]) AS subscription;
@@ -41,21 +57,22 @@ SELECT due.delivery_id, due.order_key IS NULL OR (
     )
 ) AS next
 FROM (
-    SELECT d.delivery_id, d.order_key, d.due_at, d.seq FROM deliveries_pending AS d
-    WHERE d.subscription = $1 AND d.leased_until IS NULL AND d.due_at <= coalesce($2, now_ms())
+    SELECT d.delivery_id, d.order_key, d.due_at - d.priority AS place, d.seq FROM deliveries_pending AS d
+    WHERE d.subscription = $1 AND least(d.retries, 1) = $4 AND d.leased_until IS NULL
+        AND d.due_at - d.priority <= coalesce($2, now_ms()) + $5::int AND d.due_at <= coalesce($2, now_ms())
         AND NOT EXISTS (SELECT FROM paused AS p WHERE p.subscription = $1)
-    ORDER BY d.due_at, d.seq
+    ORDER BY d.due_at - d.priority, d.seq
     LIMIT $3
     FOR UPDATE SKIP LOCKED
 ) AS due
-ORDER BY due.due_at, due.seq;
+ORDER BY due.place, due.seq;
 
 -- name: lease_these
 UPDATE deliveries_pending AS d
 SET attempts = attempts + 1, leased_until = coalesce($2, now_ms()) + $3, leased_by = $4
 WHERE d.delivery_id = ANY ($1::text[])
 RETURNING d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key;
+          d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.priority, d.waits;
 
 -- name: hold_these
 UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id = ANY ($1::text[]);
@@ -65,23 +82,33 @@ UPDATE deliveries_pending SET leased_until = 9000000000000000 WHERE delivery_id 
 -- leave that behind.
 UPDATE deliveries_pending SET leased_until = NULL WHERE delivery_id IN (
     SELECT h.delivery_id FROM deliveries_pending AS h
-    WHERE h.leased_until + 0 = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
+    WHERE coalesce(h.leased_until, 0) = 9000000000000000 AND h.delivery_id = ANY (ARRAY(
         SELECT (
             SELECT o.delivery_id FROM deliveries_pending AS o
             WHERE o.subscription = d.subscription AND o.order_key = d.order_key
             ORDER BY o.order_at, o.seq LIMIT 1
-        ) FROM deliveries_pending AS d WHERE d.delivery_id = ANY ($1::text[])
+        ) FROM (
+            SELECT DISTINCT subscription, order_key FROM deliveries_pending WHERE delivery_id = ANY ($1::text[])
+        ) AS d
     ))
     FOR UPDATE SKIP LOCKED
 );
 
 -- name: next_due
-SELECT a.subscription, coalesce($3, now_ms()) AS now, (
+-- Retries count only where `again` says so.
+SELECT a.subscription, coalesce($3, now_ms()) AS now, least((
     SELECT d.due_at FROM deliveries_pending AS d
-    WHERE d.subscription = a.subscription AND d.leased_until IS NULL AND d.due_at >= a.floor
-    ORDER BY d.due_at, d.seq LIMIT 1
-) AS due_at
-FROM unnest($1::text[], $2::bigint[]) AS a (subscription, floor)
+    WHERE d.subscription = a.subscription AND least(d.retries, 1) = 0 AND d.leased_until IS NULL
+        AND d.due_at - d.priority >= a.first_floor
+    ORDER BY d.due_at - d.priority, d.seq LIMIT 1
+), (
+    SELECT d.due_at FROM deliveries_pending AS d
+    WHERE a.again AND d.subscription = a.subscription AND least(d.retries, 1) = 1 AND d.leased_until IS NULL
+        AND d.due_at - d.priority >= a.again_floor
+    ORDER BY d.due_at - d.priority, d.seq LIMIT 1
+)) AS due_at
+FROM unnest($1::text[], $2::bigint[], $4::bigint[], $5::boolean[])
+    AS a (subscription, first_floor, again_floor, again)
 WHERE NOT EXISTS (SELECT FROM paused AS p WHERE p.subscription = a.subscription);
 
 -- name: events_of
@@ -92,7 +119,7 @@ FROM events AS e WHERE e.event_id = ANY ($1::text[]);
 
 -- name: expired
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits
 FROM deliveries_pending AS d
 WHERE d.leased_until <= coalesce($1, now_ms())
 ORDER BY d.leased_until
@@ -142,21 +169,26 @@ UPDATE deliveries_pending SET leased_until = coalesce($2, now_ms())
 WHERE leased_by = $1 AND leased_until IS NOT NULL;
 
 -- name: replay
-INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at, replay_of, order_key, order_at)
+INSERT INTO deliveries_pending (delivery_id, event_id, subscription, due_at, created_at, replay_of, order_key, order_at,
+                                priority)
 SELECT n.delivery_id, n.event_id, n.subscription,
        CASE WHEN $8 THEN greatest(now_ms(), n.due_at - $7 + now_ms()) ELSE n.due_at END, $7, n.replay_of,
        coalesce(n.order_key, (
            SELECT d.order_key FROM deliveries AS d
            WHERE d.delivery_id = n.replay_of AND d.subscription = n.subscription
-       )), e.ts
+       )), e.ts, coalesce((
+           SELECT d.priority FROM deliveries AS d
+           WHERE d.delivery_id = n.replay_of AND d.subscription = n.subscription
+       ), 0)
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
     AS n (delivery_id, event_id, subscription, due_at, replay_of, order_key)
 JOIN events AS e ON e.event_id = n.event_id;
 
 -- name: cancel
 UPDATE deliveries AS d
-SET state = 'cancelled', finished_at = c.now, leased_until = NULL, leased_by = NULL
-FROM unnest($1::text[], $2::bigint[]) AS c (delivery_id, now)
+SET state = 'cancelled', finished_at = c.now, leased_until = NULL, leased_by = NULL,
+    attempts = d.attempts - c.untried::int, last_error = coalesce(c.reason, d.last_error)
+FROM unnest($1::text[], $2::bigint[], $3::text[], $4::boolean[]) AS c (delivery_id, now, reason, untried)
 WHERE d.state = 'pending' AND d.delivery_id = c.delivery_id
 RETURNING d.delivery_id;
 

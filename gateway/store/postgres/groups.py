@@ -7,7 +7,7 @@ returns one result an item. Nothing is answered before the transaction that hold
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -44,12 +44,24 @@ class _Write:
 class Groups:
     """The writes that wait, and the tasks that commit them. Used on the event loop that made it."""
 
-    def __init__(self, pool: Pool, committers: int, told: Callable[[Mapping[str, int | None]], None]) -> None:
-        """`told` hears after each commit which subscriptions it gave deliveries, and how early."""
+    def __init__(
+        self,
+        pool: Pool,
+        committers: int,
+        told: Callable[[Mapping[str, int | None]], None],
+        alone: Collection[Operation] = (),
+    ) -> None:
+        """`told` hears after each commit which subscriptions it gave deliveries, and how early.
+
+        Transactions of an operation in `alone` would wait for each other: there is one at a time, so that the
+        others find a connection.
+        """
         self._pool = pool
         self._told = told
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Operation, list[_Write]] = {}
+        self._alone = frozenset(alone)
+        self._under_way: set[Operation] = set()
         self._idle: list[asyncio.Future[None]] = []
         self._closed = False
         self.commits = Commits()
@@ -77,17 +89,22 @@ class Groups:
 
     async def _run(self) -> None:
         while True:
-            while self._waiting:
-                await self._commit(*self._next_group())
+            while (group := self._next_group()) is not None:
+                await self._commit(*group)
+                self._under_way.discard(group[0])
             if self._closed:
                 return
             woken = self._loop.create_future()
             self._idle.append(woken)
             await woken
 
-    def _next_group(self) -> tuple[Operation, list[_Write]]:
+    def _next_group(self) -> tuple[Operation, list[_Write]] | None:
         """What waits of the operation that waits longest; the rest of it, if any, waits behind the others."""
-        operation = next(iter(self._waiting))
+        operation = next((one for one in self._waiting if one not in self._under_way), None)
+        if operation is None:
+            return None
+        if operation in self._alone:
+            self._under_way.add(operation)
         writes = self._waiting.pop(operation)
         if len(writes) > MAX_GROUP:
             self._waiting[operation] = writes[MAX_GROUP:]

@@ -10,7 +10,8 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at
+       last_status, last_error, order_key, order_at, priority, batch_id,
+       CASE WHEN batch_id IS NOT NULL AND leased_until = 9000000000000000 THEN leased_until END
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_attempts
@@ -29,7 +30,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > ($1, $2) ORDER BY event_id, subscription LIMIT $3;
 
 -- name: copied_dedupe_keys
@@ -45,6 +46,13 @@ SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER
 
 -- name: copied_backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2) ORDER BY account, source LIMIT $3;
+
+-- name: copied_audit
+SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
+FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2;
 
 -- name: last_of_events
 SELECT max(seq) FROM events;
@@ -73,6 +81,12 @@ SELECT max(subscription) FROM paused;
 -- name: last_of_backfills
 SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1;
 
+-- name: last_of_audit
+SELECT max(seq) FROM audit;
+
+-- name: last_of_encryption_keys
+SELECT key_id FROM encryption_keys ORDER BY key_id DESC LIMIT 1;
+
 -- name: take_events
 INSERT INTO events (seq, event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr, request_id,
                     url, headers, data)
@@ -86,9 +100,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error, order_key, order_at)
+                        finished_at, replay_of, last_status, last_error, order_key, order_at, priority, batch_id,
+                        leased_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
-                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[]);
+                     $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[],
+                     $16::int[], $17::text[], $18::bigint[]);
 
 -- name: take_attempts
 INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
@@ -110,8 +126,8 @@ SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[
                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bytea[]);
 
 -- name: take_verdicts
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]);
 
 -- name: take_dedupe_keys
 INSERT INTO dedupe_keys (source, key, event_id, id, digest, first_at, expires_at)
@@ -129,9 +145,19 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
 INSERT INTO backfills (source, account, cursor, busy_until)
 SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS b (account, source, cursor);
 
+-- name: take_audit
+INSERT INTO audit (seq, audit_id, at, who, scope, via, address, action, target, detail, outcome)
+OVERRIDING SYSTEM VALUE
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                     $8::text[], $9::text[], $10::text[], $11::text[]);
+
+-- name: take_encryption_keys
+INSERT INTO encryption_keys (key_id, first_used_at) SELECT * FROM unnest($1::text[], $2::bigint[]);
+
 -- name: go_on_counting
 -- What is stored from now on comes after what was copied.
 SELECT setval('events_seq', coalesce((SELECT max(seq) FROM events), 0) + 1, false),
        setval('deliveries_seq', coalesce((SELECT max(seq) FROM deliveries), 0) + 1, false),
        setval(pg_get_serial_sequence('duplicates', 'seq'), coalesce((SELECT max(seq) FROM duplicates), 0) + 1, false),
-       setval(pg_get_serial_sequence('rejections', 'seq'), coalesce((SELECT max(seq) FROM rejections), 0) + 1, false);
+       setval(pg_get_serial_sequence('rejections', 'seq'), coalesce((SELECT max(seq) FROM rejections), 0) + 1, false),
+       setval(pg_get_serial_sequence('audit', 'seq'), coalesce((SELECT max(seq) FROM audit), 0) + 1, false);

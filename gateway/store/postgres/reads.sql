@@ -98,16 +98,17 @@ SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries_pending AS d
         WHERE d.subscription = p.subscription AND d.leased_until IS NULL)
        + (SELECT count(*) FROM deliveries_pending AS d
-          WHERE d.leased_until = 9000000000000000 AND d.subscription = p.subscription) AS waiting
+          WHERE d.leased_until IN (8000000000000000, 9000000000000000) AND d.subscription = p.subscription) AS waiting
 FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
 SELECT subscription, count(*) FROM deliveries_pending
-WHERE leased_until IS NULL OR leased_until = 9000000000000000
+WHERE leased_until IS NULL OR leased_until IN (8000000000000000, 9000000000000000)
 GROUP BY subscription;
 
 -- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error FROM verdicts WHERE event_id = $1 ORDER BY subscription;
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id FROM verdicts
+WHERE event_id = $1 ORDER BY subscription;
 
 -- name: verdict_counts
 SELECT a.subscription AS asked, (
@@ -115,17 +116,18 @@ SELECT a.subscription AS asked, (
 ) AS errors, last.*
 FROM unnest($1::text[]) WITH ORDINALITY AS a (subscription, place)
 LEFT JOIN LATERAL (
-    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error FROM verdicts AS v
+    SELECT v.event_id, v.subscription, v.reason, v.expression, v.saw, v.error, v.first_event_id
+    FROM verdicts AS v
     WHERE v.subscription = a.subscription ORDER BY v.event_id DESC LIMIT 1
 ) AS last ON true
 ORDER BY a.place;
 
 -- name: backlog
--- What is held for an earlier one of its key waits too.
+-- What is held for an earlier one of its key, or parked for another event, waits too.
 SELECT d.subscription, count(*), count(*) FILTER (WHERE d.due_at <= n.now),
        greatest(0, n.now - min(greatest(d.due_at, d.created_at)))
 FROM (SELECT coalesce($1::bigint, now_ms()) AS now) AS n, deliveries_pending AS d
-WHERE d.leased_until IS NULL OR d.leased_until = 9000000000000000
+WHERE d.leased_until IS NULL OR d.leased_until IN (8000000000000000, 9000000000000000)
 GROUP BY d.subscription, n.now;
 
 -- name: known

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import asyncpg
 
@@ -38,7 +39,7 @@ async def purge(pool: Pool, retention: Retention, limit: int) -> Purged:
         events += gone or 0
         if gone is None or events >= limit:
             break
-    return Purged(events, purged.duplicates, purged.rejections, purged.keys)
+    return replace(purged, events=events)
 
 
 async def _purge_rows(session: Session, retention: Retention, limit: int) -> Purged:
@@ -46,6 +47,7 @@ async def _purge_rows(session: Session, retention: Retention, limit: int) -> Pur
         duplicates=await session.count("delete_old_duplicates", retention.duplicates_before, limit),
         rejections=await session.count("delete_old_rejections", retention.rejections_before, limit),
         keys=await session.count("delete_ended_keys", session.at(retention.now), limit),
+        windows=await session.count("delete_ended_windows", session.at(retention.now), limit),
     )
 
 
@@ -61,6 +63,7 @@ async def _purge_day(pool: Pool, day: Day, limit: int) -> int | None:
             found = await session.rows("purgeable_events", day.low, day.high, limit)
             return await _delete_events(session, [row["event_id"] for row in found])
         count: int = await session.value("count_day", day.name)
+        await session.count("delete_waits_of_day", day.low, day.high)
     for table in (*LEAVES, "events"):
         if not await _drop(pool, table, day):
             return None
@@ -109,6 +112,7 @@ async def _delete_events(session: Session, event_ids: Sequence[str]) -> int:
     await session.count("delete_attempts_of", event_ids)
     await session.count("delete_deliveries_of", event_ids)
     await session.count("delete_verdicts_of", event_ids)
+    await session.count("delete_waits_of", event_ids)
     deleted = await session.count("delete_events", event_ids)
     if requests:
         await session.count("delete_unused_requests", *columns([tuple(row) for row in requests]))

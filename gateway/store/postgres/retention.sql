@@ -22,12 +22,16 @@ SELECT drop_day($1, $2);
 SELECT count_day($1);
 
 -- name: day_is_pending
-SELECT EXISTS (SELECT FROM deliveries_pending WHERE event_id >= $1 AND event_id < $2);
+SELECT EXISTS (SELECT FROM deliveries_pending WHERE event_id >= $1 AND event_id < $2)
+    OR EXISTS (SELECT FROM waits AS w JOIN deliveries_pending AS d USING (delivery_id)
+               WHERE w.async_id >= $1 AND w.async_id < $2);
 
 -- name: purgeable_events
 SELECT e.event_id FROM events AS e
 WHERE e.event_id >= $1 AND e.event_id < $2
     AND NOT EXISTS (SELECT FROM deliveries_pending AS d WHERE d.event_id = e.event_id)
+    AND NOT EXISTS (SELECT FROM waits AS w JOIN deliveries_pending AS d USING (delivery_id)
+                    WHERE w.async_id = e.event_id)
 ORDER BY e.event_id
 LIMIT $3;
 

@@ -22,9 +22,28 @@ WITHIN = 5.0
 Clock = Literal["database", "caller"]
 """Whose time leases and due deliveries go by. The caller's is for tests: nodes' clocks differ."""
 
+FILES = (
+    "writes",
+    "deliveries",
+    "reads",
+    "retention",
+    "schema",
+    "import",
+    "watch",
+    "health",
+    "flow",
+    "waits",
+    "event_types",
+    "audit",
+    "tail",
+    "rates",
+    "encryption",
+    "windows",
+)
+
 SQL = {
     name: statement
-    for file in ("writes", "deliveries", "reads", "retention", "schema", "import", "watch", "event_types")
+    for file in FILES
     for name, statement in load("gateway.store.postgres", f"{file}.sql").items()
 }
 

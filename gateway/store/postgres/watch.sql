@@ -12,7 +12,7 @@ WHERE delivery_id = $1 ORDER BY number DESC LIMIT 1;
 
 -- name: awaited
 SELECT d.event_id, d.subscription, d.delivery_id, d.state,
-       d.attempts - (d.state = 'pending' AND d.leased_until IS NOT NULL)::int AS ended
+       d.attempts - (d.state = 'pending' AND d.leased_by IS NOT NULL)::int AS ended
 FROM deliveries AS d
 WHERE d.event_id = ANY ($1::text[])
     AND EXISTS (SELECT FROM unnest($1::text[], $2::text[]) AS a (event_id, subscription)

@@ -38,10 +38,25 @@ WHERE source = $1 AND key = $2;
 SELECT event_id, data FROM events WHERE event_id = ANY ($1::text[]);
 
 -- name: insert_events
+-- Those that an open wait may be for are noted, in the same breath. The names are looked up one by one: a planner
+-- that may do so would read all waits at once instead.
+WITH RECURSIVE stored AS (
 INSERT INTO events (event_id, id, name, source, ts, v, received_at, attributes, secret, remote_addr,
                     request_id, url, headers, data)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[],
-                     $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[]);
+                     $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+RETURNING seq, event_id, name, received_at
+), patterns (topic) AS (
+    (SELECT w.topic FROM waits AS w WHERE w.state = 'open' AND w.is_pattern ORDER BY w.topic LIMIT 1)
+    UNION ALL
+    SELECT (SELECT w.topic FROM waits AS w
+            WHERE w.state = 'open' AND w.is_pattern AND w.topic > p.topic ORDER BY w.topic LIMIT 1)
+    FROM patterns AS p WHERE p.topic IS NOT NULL
+)
+INSERT INTO arrivals (seq, event_id, name, received_at)
+SELECT s.seq, s.event_id, s.name, s.received_at FROM stored AS s
+WHERE (SELECT true FROM waits AS w WHERE w.state = 'open' AND NOT w.is_pattern AND w.topic = s.name LIMIT 1)
+    OR (SELECT true FROM patterns AS p WHERE s.name ~ ('^(?:' || p.topic || ')$') LIMIT 1);
 
 -- name: insert_requests
 INSERT INTO requests (moment, request_id, body)
@@ -54,9 +69,13 @@ SELECT delivery_id, event_id, subscription, ts, created_at, order_key, ts
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
     AS d (delivery_id, event_id, subscription, ts, created_at, order_key);
 
+-- name: prioritize
+UPDATE deliveries_pending AS d SET priority = p.priority
+FROM unnest($1::text[], $2::int[]) AS p (delivery_id, priority) WHERE d.delivery_id = p.delivery_id;
+
 -- name: insert_verdicts
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]);
 
 -- name: insert_duplicates
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,

@@ -16,7 +16,7 @@ import orjson
 from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
-from gateway.store.contract import Planned, StoreError, StoreRefused
+from gateway.store.contract import StoreError
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -38,16 +38,18 @@ from gateway.store.records import (
 )
 from gateway.store.rejections import Rejection, RejectionCount
 from gateway.store.retention import Purged, Retention
-from gateway.store.sqlite import backfills, deliveries, rejections, retention, watch
+from gateway.store.sqlite import backfills, deliveries, pauses, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated
-from gateway.store.sqlite.event_types import SqliteEventTypes
-from gateway.store.sqlite.schema import known, lacking, migrate
+from gateway.store.sqlite.parts import Parts
+from gateway.store.sqlite.schema import plan, prepare
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict
+
+__all__ = ["SqliteStore", "plan", "prepare"]
 
 LISTEN_EVERY = 0.05
 """Seconds from one look for other processes' deliveries to the next: a look costs some 100 µs."""
@@ -57,7 +59,7 @@ Record = TypeVar("Record")
 Made = TypeVar("Made")
 
 
-class SqliteStore:
+class SqliteStore(Parts):
     """One SQLite file that keeps the contract of `gateway.store.contract.Store`."""
 
     def __init__(self, path: Path) -> None:
@@ -66,6 +68,7 @@ class SqliteStore:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._listening: asyncio.Task[None] | None = None
+        super().__init__(self._writer, self._read)
 
     @classmethod
     async def open(cls, path: Path, may_migrate: bool = True) -> SqliteStore:
@@ -76,10 +79,6 @@ class SqliteStore:
     @property
     def commits(self) -> Commits:
         return self._writer.commits
-
-    @property
-    def event_types(self) -> SqliteEventTypes:
-        return SqliteEventTypes(self._read)
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
@@ -94,8 +93,11 @@ class SqliteStore:
         now: int,
         owner: str,
         ordered: Collection[str] = (),
+        retries: Mapping[str, int] | None = None,
+        prioritized: Collection[str] = (),
     ) -> ClaimResult:
-        return await self._writer.write(deliveries.claim, Claim(slots, leases, now, owner, ordered))
+        asked = Claim(slots, leases, now, owner, ordered, retries or {}, prioritized)
+        return await self._writer.write(deliveries.claim, asked)
 
     async def expired(self, now: int, limit: int = 100) -> Sequence[Claimed]:
         return await self._read(lambda db: deliveries.expired(db, now, limit))
@@ -116,10 +118,10 @@ class SqliteStore:
         return await self._writer.write(deliveries.cancel, cancellations)
 
     async def pause(self, subscription: str, reason: str, now: int) -> bool:
-        return await self._writer.write(deliveries.pause, (subscription, reason, now))
+        return await self._writer.write(pauses.pause, (subscription, reason, now))
 
     async def resume(self, subscription: str, emit: Sequence[Candidate] = ()) -> bool:
-        return await self._writer.write(deliveries.resume, (subscription, emit))
+        return await self._writer.write(pauses.resume, (subscription, emit))
 
     async def mark_released(self, rejection_id: str, now: int) -> None:
         await self._writer.write(rejections.mark_released, (rejection_id, now))
@@ -265,33 +267,3 @@ class SqliteStore:
         db: sqlite3.Connection = self._local.db
         with translated(self._path):
             return read(db)
-
-
-def plan(path: Path) -> list[Planned]:
-    """The migrations that the file at `path` lacks, all of them where there is none. Raises StoreError."""
-    if not path.is_file():
-        return [Planned(name, (), False) for name in known()]
-    db = connect(path)
-    try:
-        with translated(path):
-            return [Planned(name, (), False) for name in lacking(db, str(path))]
-    finally:
-        db.close()
-
-
-def prepare(path: Path, may_migrate: bool = True) -> list[str]:
-    """Make the file at `path`, for this user only, or migrate it. Returns the migrations that ran.
-
-    Raises StoreError.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise StoreRefused(f"{path}: {error.strerror}; the store can't be made there") from error
-    db = connect(path)
-    try:
-        with translated(path):
-            return migrate(db, str(path), may_migrate)
-    finally:
-        db.close()

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from gateway.event import compile_patterns
 from gateway.store.contract import StoreError, StoreRefused, StoreUnavailable
+
+Made = TypeVar("Made")
+
+
+class Read(Protocol):
+    """Reads on a connection of a thread's own. Raises StoreError."""
+
+    async def __call__(self, read: Callable[[sqlite3.Connection], Made], /) -> Made: ...
+
 
 OLDEST_SQLITE = (3, 38, 0)
 """The first SQLite with the `->>` operator."""

@@ -9,9 +9,10 @@ FROM events AS e JOIN requests AS r ON r.request_id = e.request_id
 WHERE e.seq >= ?1 AND e.seq <= ?2 ORDER BY 1, 2;
 
 -- name: deliveries
--- A lease is not moved: whoever held it is at work on this store.
+-- A lease is not moved: whoever held it is at work on this store. What another of its batch leads stays led.
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at
+       last_status, last_error, order_key, order_at, priority, batch_id,
+       CASE WHEN batch_id IS NOT NULL AND leased_until = 9000000000000000 THEN leased_until END
 FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: attempts
@@ -30,7 +31,7 @@ SELECT seq, rejection_id, source, reason, detail, received_at, remote_addr, meth
 FROM rejections WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: verdicts
-SELECT event_id, subscription, reason, expression, saw, error
+SELECT event_id, subscription, reason, expression, saw, error, first_event_id
 FROM verdicts WHERE (event_id, subscription) > (?1, ?2) ORDER BY event_id, subscription LIMIT ?3;
 
 -- name: dedupe_keys
@@ -42,14 +43,27 @@ SELECT source, reason, count, first_at, last_at
 FROM rejection_counts WHERE (source, reason) > (?1, ?2) ORDER BY source, reason LIMIT ?3;
 
 -- name: paused
-SELECT subscription, paused_at, reason FROM paused WHERE subscription > ?1 ORDER BY subscription LIMIT ?2;
+-- What a circuit breaker has paused is not moved: it finds out anew.
+SELECT subscription, paused_at, reason FROM paused
+WHERE subscription > ?1
+    AND subscription NOT IN (SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL)
+ORDER BY subscription LIMIT ?2;
 
 -- name: backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2) ORDER BY account, source LIMIT ?3;
+
+-- name: audit
+SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
+FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: encryption_keys
+SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > ?1 ORDER BY key_id LIMIT ?2;
 
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
        (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
        (SELECT count(*) FROM verdicts) AS verdicts, (SELECT count(*) FROM dedupe_keys) AS dedupe_keys,
-       (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills;
+       (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused WHERE subscription NOT IN (
+           SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL
+       )) AS paused,
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys;

@@ -99,7 +99,7 @@ SELECT p.subscription, p.paused_at, p.reason,
        (SELECT count(*) FROM deliveries AS d
         WHERE d.subscription = p.subscription AND d.state = 'pending' AND d.leased_until IS NULL)
        + (SELECT count(*) FROM deliveries AS d
-          WHERE d.leased_until = 9000000000000000 AND d.subscription = p.subscription) AS waiting
+          WHERE d.leased_until IN (8000000000000000, 9000000000000000) AND d.subscription = p.subscription) AS waiting
 FROM paused AS p ORDER BY p.subscription;
 
 -- name: waiting
@@ -108,7 +108,8 @@ SELECT subscription, sum(count) FROM (
     WHERE state = 'pending' AND leased_until IS NULL
     GROUP BY subscription
     UNION ALL
-    SELECT subscription, count(*) FROM deliveries WHERE leased_until = 9000000000000000 GROUP BY subscription
+    SELECT subscription, count(*) FROM deliveries
+    WHERE leased_until IN (8000000000000000, 9000000000000000) GROUP BY subscription
 ) GROUP BY subscription;
 
 -- name: verdicts
@@ -131,12 +132,13 @@ SELECT coalesce(max(seq), 0) FROM deliveries;
 SELECT subscription, max(seq) FROM deliveries WHERE seq > :seq GROUP BY subscription;
 
 -- name: backlog
--- What is held for an earlier one of its key waits too.
+-- What is held for an earlier one of its key, or parked for another event, waits too.
 SELECT subscription, count(*), count(*) FILTER (WHERE due_at <= :now), max(0, :now - min(max(due_at, created_at)))
 FROM (
     SELECT subscription, due_at, created_at FROM deliveries WHERE state = 'pending' AND leased_until IS NULL
     UNION ALL
-    SELECT subscription, due_at, created_at FROM deliveries WHERE leased_until = 9000000000000000
+    SELECT subscription, due_at, created_at FROM deliveries
+    WHERE leased_until IN (8000000000000000, 9000000000000000)
 )
 GROUP BY subscription;
 

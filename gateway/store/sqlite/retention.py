@@ -9,7 +9,9 @@ import orjson
 
 from gateway.event import first_id
 from gateway.store.retention import Purged, Retention
+from gateway.store.sqlite import windows
 from gateway.store.sqlite.accept import SQL
+from gateway.store.sqlite.waits import SQL as WAITS
 
 
 def purge(db: sqlite3.Connection, asked: Sequence[tuple[Retention, int]]) -> list[Purged]:
@@ -27,6 +29,7 @@ def _purge(db: sqlite3.Connection, retention: Retention, limit: int) -> Purged:
         duplicates=db.execute(SQL["delete_old_duplicates"], duplicates).rowcount,
         rejections=db.execute(SQL["delete_old_rejections"], rejections).rowcount,
         keys=db.execute(SQL["delete_ended_keys"], {"now": retention.now, "limit": limit}).rowcount,
+        windows=windows.purge(db, retention.now, limit),
     )
 
 
@@ -53,6 +56,7 @@ def _delete_events(db: sqlite3.Connection, event_ids: Sequence[str]) -> int:
     db.execute(SQL["delete_attempts_of"], ids)
     db.execute(SQL["delete_deliveries_of"], ids)
     db.execute(SQL["delete_verdicts_of"], ids)
+    db.execute(WAITS["delete_waits_of"], ids)
     deleted = db.execute(SQL["delete_events"], ids).rowcount
     if request_ids:
         db.execute(SQL["delete_unused_requests"], {"request_ids": orjson.dumps(request_ids).decode()})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from importlib.resources import files
+from pathlib import Path
 
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from gateway.store.contract import StoreRefused
+from gateway.store.contract import Planned, StoreRefused
+from gateway.store.sqlite.connection import connect, translated
 from gateway.store.statements import load
 
 migrations = Migrations("gateway")
@@ -43,6 +45,38 @@ def m006_dashboard(db: sqlite_utils.Database) -> None:
 def m009_backfills(db: sqlite_utils.Database) -> None:
     """How far the backfill of each source got, and until when somebody is at it."""
     db.execute((files(__package__) / "m009_backfills.sql").read_text(encoding="utf-8"))
+
+
+@migrations()
+def m011_waits(db: sqlite_utils.Database) -> None:
+    """Deliveries that wait for another event, and the events that may be it."""
+    for statement in load(__package__, "m011_waits.sql").values():
+        db.execute(statement)
+
+
+@migrations()
+def m012_flow(db: sqlite_utils.Database) -> None:
+    """How subscriptions fare."""
+    _run("m012_flow.sql", db)
+
+
+@migrations()
+def m014_windows(db: sqlite_utils.Database) -> None:
+    """Deliveries that wait for others: windows, and what the deliveries of a batch have in common."""
+    for statement in load(__package__, "m014_windows.sql").values():
+        db.execute(statement)
+
+
+@migrations()
+def m016_audit_and_listeners(db: sqlite_utils.Database) -> None:
+    """Who did what; who follows events under a name, and what they were handed."""
+    _run("m016_audit_and_listeners.sql", db)
+
+
+@migrations()
+def m017_encryption(db: sqlite_utils.Database) -> None:
+    """The ids of the keys that bodies may be encrypted with."""
+    _run("m017_encryption.sql", db)
 
 
 def _run(file: str, db: sqlite_utils.Database) -> None:
@@ -87,3 +121,33 @@ def known() -> list[str]:
         return [migration.name for migration in migrations.pending(empty)]
     finally:
         empty.close()
+
+
+def plan(path: Path) -> list[Planned]:
+    """The migrations that the file at `path` lacks, all of them where there is none. Raises StoreError."""
+    if not path.is_file():
+        return [Planned(name, (), False) for name in known()]
+    db = connect(path)
+    try:
+        with translated(path):
+            return [Planned(name, (), False) for name in lacking(db, str(path))]
+    finally:
+        db.close()
+
+
+def prepare(path: Path, may_migrate: bool = True) -> list[str]:
+    """Make the file at `path`, for this user only, or migrate it. Returns the migrations that ran.
+
+    Raises StoreError.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreRefused(f"{path}: {error.strerror}; the store can't be made there") from error
+    db = connect(path)
+    try:
+        with translated(path):
+            return migrate(db, str(path), may_migrate)
+    finally:
+        db.close()

@@ -11,7 +11,7 @@ WHERE delivery_id = :id ORDER BY number DESC LIMIT 1;
 
 -- name: awaited
 SELECT d.event_id, d.subscription, d.delivery_id, d.state,
-       d.attempts - (d.state = 'pending' AND d.leased_until IS NOT NULL) AS ended
+       d.attempts - (d.state = 'pending' AND d.leased_by IS NOT NULL) AS ended
 FROM json_each(:pairs) AS asked
 JOIN deliveries AS d ON d.event_id = asked.value ->> 0 AND d.subscription = asked.value ->> 1
 ORDER BY d.seq;

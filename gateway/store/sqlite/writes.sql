@@ -25,8 +25,12 @@ INSERT INTO requests (request_id, body) VALUES (?, ?) ON CONFLICT (request_id) D
 INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at, order_key, order_at)
 VALUES (?, ?, ?, ?, ?, ?, ?);
 
+-- name: prioritize
+UPDATE deliveries SET priority = ? WHERE delivery_id = ?;
+
 -- name: insert_verdict
-INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error) VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO verdicts (event_id, subscription, reason, expression, saw, error, first_event_id)
+VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_duplicate
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
@@ -54,15 +58,26 @@ DELETE FROM rejections WHERE source = :source AND seq <= (
 UPDATE rejections SET released_at = :now WHERE rejection_id = :rejection_id;
 
 -- name: lease_due
+-- Retries first, as many as may be, then what did not fail yet. Who is due has its place by time and priority, and
+-- none is looked at whose place comes after `latest`.
+WITH again AS MATERIALIZED (
+    SELECT seq FROM deliveries
+    WHERE subscription = :subscription AND min(retries, 1) = 1 AND state = 'pending' AND leased_until IS NULL
+        AND due_at - priority <= :latest AND due_at <= :now
+    ORDER BY due_at - priority, seq
+    LIMIT :retries
+), first AS MATERIALIZED (
+    SELECT seq FROM deliveries
+    WHERE subscription = :subscription AND min(retries, 1) = 0 AND state = 'pending' AND leased_until IS NULL
+        AND due_at - priority <= :latest AND due_at <= :now
+    ORDER BY due_at - priority, seq
+    LIMIT :slots - (SELECT count(*) FROM again)
+)
 UPDATE deliveries
 SET attempts = attempts + 1, leased_until = :now + :lease, leased_by = :owner
-WHERE seq IN (
-    SELECT seq FROM deliveries
-    WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NULL AND due_at <= :now
-    ORDER BY due_at, seq
-    LIMIT :slots
-) AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
-RETURNING seq;
+WHERE seq IN (SELECT seq FROM again UNION ALL SELECT seq FROM first)
+    AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
+RETURNING seq, min(retries, 1);
 
 -- name: due_in_order
 -- Whether it is a delivery's turn: none of its key is under way, and none that is pending comes before it.
@@ -77,9 +92,10 @@ SELECT d.seq, d.order_key IS NULL OR (
     )
 ) AS next
 FROM deliveries AS d
-WHERE d.subscription = :subscription AND d.state = 'pending' AND d.leased_until IS NULL AND d.due_at <= :now
+WHERE d.subscription = :subscription AND min(d.retries, 1) = :lane AND d.state = 'pending'
+    AND d.leased_until IS NULL AND d.due_at - d.priority <= :latest AND d.due_at <= :now
     AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
-ORDER BY d.due_at, d.seq
+ORDER BY d.due_at - d.priority, d.seq
 LIMIT :limit;
 
 -- name: lease_these
@@ -90,19 +106,20 @@ WHERE seq IN (SELECT value FROM json_each(:seqs));
 UPDATE deliveries SET leased_until = 9000000000000000 WHERE seq IN (SELECT value FROM json_each(:seqs));
 
 -- name: next_due
-SELECT min(due_at) FROM deliveries
-WHERE subscription = :subscription AND state = 'pending' AND leased_until IS NULL
-    AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription);
+SELECT due_at FROM deliveries
+WHERE subscription = :subscription AND min(retries, 1) = :lane AND state = 'pending' AND leased_until IS NULL
+    AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.subscription = :subscription)
+ORDER BY due_at - priority LIMIT 1;
 
 -- name: leased_rows
 SELECT d.delivery_id, d.event_id, d.subscription, d.state, d.due_at, d.attempts, d.retries, d.created_at,
-       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key,
+       d.leased_until, d.finished_at, d.replay_of, d.last_status, d.last_error, d.seq, d.order_key, d.waits,
        e.id, e.name, e.source, e.data, e.ts, e.v, e.received_at, e.attributes, e.headers, r.body
 FROM deliveries AS d
 JOIN events AS e ON e.event_id = d.event_id
 LEFT JOIN requests AS r ON r.request_id = e.request_id
 WHERE d.seq IN (SELECT value FROM json_each(:seqs))
-ORDER BY d.due_at, d.seq;
+ORDER BY d.due_at - d.priority, d.seq;
 
 -- name: expired_leases
 SELECT seq FROM deliveries
@@ -129,16 +146,20 @@ SELECT DISTINCT leased_by FROM deliveries WHERE leased_until IS NOT NULL AND lea
 UPDATE deliveries SET leased_until = :now WHERE leased_by = :owner AND leased_until IS NOT NULL;
 
 -- name: replay
-INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at, replay_of, order_key, order_at)
+INSERT INTO deliveries (delivery_id, event_id, subscription, due_at, created_at, replay_of, order_key, order_at,
+                        priority)
 SELECT :delivery_id, :event_id, :subscription, :due_at, :now, :replay_of,
        coalesce(:order_key, (
            SELECT order_key FROM deliveries WHERE delivery_id = :replay_of AND subscription = :subscription
-       )), ts
+       )), ts, coalesce((
+           SELECT priority FROM deliveries WHERE delivery_id = :replay_of AND subscription = :subscription
+       ), 0)
 FROM events WHERE event_id = :event_id;
 
 -- name: cancel
 UPDATE deliveries
-SET state = 'cancelled', finished_at = :now, leased_until = NULL, leased_by = NULL
+SET state = 'cancelled', finished_at = :now, leased_until = NULL, leased_by = NULL, attempts = attempts - :untried,
+    last_error = coalesce(:reason, last_error)
 WHERE delivery_id = :delivery_id AND state = 'pending';
 
 -- name: pause
@@ -155,6 +176,8 @@ INSERT INTO heartbeat (id, at) VALUES (1, :now) ON CONFLICT (id) DO UPDATE SET a
 SELECT event_id FROM events
 WHERE event_id < :before
     AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event_id = events.event_id AND d.state = 'pending')
+    AND NOT EXISTS (SELECT 1 FROM waits AS w JOIN deliveries AS d ON d.delivery_id = w.delivery_id
+                    WHERE w.async_id = events.event_id AND d.state = 'pending')
 ORDER BY event_id
 LIMIT :limit;
 

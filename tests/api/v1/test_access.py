@@ -187,6 +187,38 @@ def test_every_action_is_in_the_audit_log(served: Served, caplog: pytest.LogCapt
     ]
 
 
+def _kept(served: Served) -> list[tuple[str, str, str, str]]:
+    """Who did what on what, and the outcome, of the audit log in the store, oldest first."""
+    with served.client(READER) as client:
+        return [(one.who, one.action, one.target, one.outcome) for one in client.audit()][::-1]
+
+
+def test_every_action_is_kept_with_its_outcome(served: Served) -> None:
+    served.home.accept(event("evt_1"))
+    served.get("/events")
+    served.post("/replays", OPERATOR, ids=["evt_1", "evt_1"], subscription="app")
+    served.post("/replays", OPERATOR, ids=["evt_9"])
+    served.post("/subscriptions/app/pause", ADMIN, reason="deploying")
+    served.post("/replays", READER, ids=["evt_1"])
+    assert _kept(served) == [
+        ("op", "replay", "evt_1 evt_1 app", "done"),
+        ("op", "replay", "evt_9", "refused"),
+        ("admin", "pause", "app", "done"),
+        ("grafana", "replay", "", "refused"),
+    ]
+
+
+def test_the_audit_log_is_listed_a_page_at_a_time(served: Served) -> None:
+    for reason in ("a", "b", "c"):
+        served.post("/subscriptions/app/pause", reason=reason)
+        served.ask("POST", "/subscriptions/app/resume")
+    first = served.get("/audit", READER, action="pause", limit=2).json()
+    second = served.get("/audit", READER, action="pause", limit=2, cursor=first["next"]).json()
+    details = [one["detail"] for one in first["items"] + second["items"]]
+    assert details == ['{"reason":"c"}', '{"reason":"b"}', '{"reason":"a"}'] and second["next"] is None
+    assert {one["address"] for one in first["items"]} == {"127.0.0.1"}
+
+
 def test_what_was_not_allowed_is_in_the_audit_log(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "gateway.audit"):
         served.post("/replays", READER, ids=["evt_1"])

@@ -206,6 +206,20 @@ def test_subscriptions_tell_what_waits_and_what_is_paused(served: Served) -> Non
     assert told["left"] == [{"name": "gone", "waiting": 1, "paused": None}]
 
 
+def test_subscriptions_tell_how_they_fare(served: Served) -> None:
+    served.home.do(lambda store: store.health.tell_failing("app", "5 of 5 failed", NOW, []))
+    served.home.do(lambda store: store.health.open("app", "breaker", NOW, NOW + 30_000, []))
+    app, mail = served.get("/subscriptions").json()["items"]
+    assert app["health"] == {
+        "failing_since": NOW,
+        "failing": "5 of 5 failed",
+        "breaker": "open",
+        "opened_at": NOW,
+        "probe_at": NOW + 30_000,
+    }
+    assert (mail["health"], mail["breaker"]) == (None, None)
+
+
 def test_adapters_are_those_of_the_command_line(served: Served) -> None:
     told = {row["name"]: row for row in served.get("/adapters").json()["items"]}
     assert told.keys() == {line["name"] for line in served.home.lines("adapters")}

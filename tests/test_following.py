@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 
 from gateway.cancelling import cancellation
 from gateway.config import load
+from gateway.config.limits import Timeouts
 from gateway.destinations.formats import FORMATS
 from gateway.destinations.message import gateway_headers
 from gateway.destinations.transform import transform
 from gateway.event import Event, new_id
 from gateway.following import Follower
+from gateway.pipeline.admission import _late
 from gateway.repeating import repeat
 from gateway.running import Running
 from gateway.store import Store, open_store
@@ -24,6 +27,7 @@ from tests.contract.conftest import HOUR, NOW
 
 pytestmark = pytest.mark.anyio
 
+PAGE = (Path(__file__).parents[1] / "docs" / "waits.md").read_text(encoding="utf-8")
 CONFIG = """
 sources: {{s: {{adapter: github, secrets: [some-secret]}}}}
 subscriptions:
@@ -248,6 +252,33 @@ async def test_a_restart_forgets_nothing(shop: Shop, tmp_path: Path) -> None:
     await shop.follow()
     assert len(await shop.claim()) == 1
     await shop.store.close()
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+def test_the_examples_of_the_page_load(tmp_path: Path, example: str) -> None:
+    source = "sources: {s: {adapter: github, secrets: [some-secret]}}\n"
+    (tmp_path / "config.yaml").write_text(source + example)
+    router = Running.of(load(tmp_path / "config.yaml", {})).router
+    assert router.any_waits
+
+
+async def test_the_page_shows_what_is_sent(shop: Shop) -> None:
+    [example] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    shown = orjson.loads(example)
+    await shop.send("created")
+    await shop.send("paid")
+    await shop.follow()
+    sent = body((await shop.claim())[0])
+    assert [*sent] == [*shown] and [*sent["async"]] == [*shown["async"]]  # type: ignore[misc]
+
+
+async def test_a_start_time_out_counts_from_when_a_delivery_goes_on(shop: Shop) -> None:
+    await shop.send("created")
+    await shop.follow(HOUR + 1)
+    [claimed] = await shop.claim()
+    limit = Timeouts(start="1m")  # type: ignore[arg-type]
+    assert _late(claimed, limit, shop.now + 1000, leased=True) is None
+    assert "did not start within 1m" in (_late(claimed, limit, shop.now + 61_000, leased=True) or "")
 
 
 async def test_it_looks_often_only_while_something_waits(shop: Shop) -> None:

@@ -179,6 +179,14 @@ ROWS = [
     (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 5s}}\n    format: raw"), "config.yaml:3: subscriptions.app: waits: format raw has no room for a second event; add a transform: that makes one of event and async"),
     # a destination that has none
     (app("destination: {type: inngest, event_key: abc}\n    waits: {for: 'a/b', timeout: 5s}"), "config.yaml:3: subscriptions.app: waits: type inngest has no room for a second event; add a transform: that makes one of event and async"),
+    # a function, which waits by itself
+    (app("destination: {type: python, handler: 'json:loads'}\n    waits: {for: 'a/b', timeout: 5s}"), "config.yaml:3: subscriptions.app: waits: a function waits by itself: leave it out and call ctx.wait_for"),
+    # a transform that sees one event only
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 5s}}\n    transform: {{python: 'json:loads'}}"), "config.yaml:3: subscriptions.app: waits: a transform: in Python sees one event only; write it in CEL, over event and async"),
+    # two ways to wait
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 5s}}\n    debounce: {{period: 5s}}"), "config.yaml:3: subscriptions.app: waits: can't be combined with debounce:; leave one out"),
+    # what goes together can't be cancelled one by one
+    (app(f"{TO}\n    cancel_on: {{event: 'a/b'}}\n    batch: {{size: 2, timeout: 5s}}"), "config.yaml:3: subscriptions.app: cancel_on: can't be combined with batch:, whose events go together; leave one out"),
     # a transform that names the second event where there is none
     (app(f"{TO}\n    transform: async.data"), "config.yaml:3: subscriptions.app: transform: there is no async without waits:; there is event"),
     # a name in the place of a rule

@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 from gateway.destinations.contract import Answer, Destination
+from gateway.destinations.ended import failed
 from gateway.destinations.formats import waited
 from gateway.destinations.message import ms_since
-from gateway.destinations.raised import failed
 from gateway.destinations.threads import Threads
 from gateway.expression import Expression, fields
 from gateway.functions.shape import Shape
@@ -110,6 +110,11 @@ class _Raised(Exception):
 
 def _shaped(claimed: Claimed, shape: Shape) -> Claimed:
     """The same by a function. Raises Untransformable, or _Raised with its own error."""
+    others = tuple(_one_shaped(other, shape) for other in claimed.others)
+    return replace(_one_shaped(claimed, shape), others=others)
+
+
+def _one_shaped(claimed: Claimed, shape: Shape) -> Claimed:
     try:
         value = shape.value(claimed.event)
     except BaseException as error:

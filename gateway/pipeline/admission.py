@@ -159,7 +159,7 @@ def _admission(subscription: Subscription, claimed: Sequence[Claimed], now: int)
 def _asking(each: Claimed, rate: RateLimit | None, throttle: ThrottleRule | None) -> Asking:
     """A rate limit counts deliveries, at their first attempt; a throttle counts attempts."""
     delivery, rate_key, throttle_key = each.delivery, None, None
-    if rate is not None and delivery.retries == 0:
+    if rate is not None and delivery.attempts == 1:  # a run that slept goes on, and does not begin again
         rate_key = _key(rate.key, each)
     if throttle is not None:
         throttle_key = _key(throttle.key, each) or ""

@@ -48,6 +48,7 @@ STREAMS = (
     Stream("rejection_counts", ("", "")),
     Stream("paused", ("",)),
     Stream("backfills", ("", "")),
+    Stream("steps", ("", "", "")),
     Stream("audit", (0,)),
     Stream("encryption_keys", ("",)),
 )

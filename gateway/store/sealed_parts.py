@@ -14,7 +14,11 @@ from gateway.store.health import Health, HealthStore
 from gateway.store.keyring import Unreadable
 from gateway.store.records import Candidate, Claimed
 from gateway.store.sealing import Sealing
+from gateway.store.steps import NewStep, Step, Steps
 from gateway.store.waits import Look, Wait, Waits
+
+RESULT = "result"
+"""What the result of a step is sealed as."""
 
 log = logging.getLogger("gateway.store")
 
@@ -103,3 +107,22 @@ class SealedWaits:
         for wait, event in look.waits:
             with contextlib.suppress(Unreadable):
                 yield wait, self._seal.event(event)
+
+
+class SealedSteps:
+    """The steps of one store behind a keyring: their results, and what is sent with them."""
+
+    def __init__(self, steps: Steps, seal: Sealing) -> None:
+        self._steps = steps
+        self._seal = seal
+
+    async def of(self, event_id: str, run_id: str) -> Sequence[Step]:
+        found = await self._steps.of(event_id, run_id)
+        return [replace(one, result=self._seal.keyring.open(one.result, RESULT)) for one in found]
+
+    async def keep(self, new: NewStep) -> str | None:
+        """What tells of events that were sent is made by the store, names and ids, and stays readable."""
+        result = self._seal.keyring.seal(new.result, RESULT) if new.result else new.result
+        sent = tuple(map(self._seal.candidate, new.send))
+        kept = await self._steps.keep(replace(new, result=result, send=sent))
+        return None if kept is None else self._seal.keyring.open(kept, RESULT)

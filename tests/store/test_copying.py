@@ -14,7 +14,9 @@ from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.audit import Entry
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Rejection, Settlement
+from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Settlement
+from gateway.store.rejections import Rejection
+from gateway.store.steps import NewStep
 from gateway.terms import Batch, Terms
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
@@ -48,6 +50,9 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
     await store.accept([replace(candidate("filtered", at=NOW), verdicts=(told,))])
     claimed = await store.claim({"app": 3}, {"app": HOUR}, NOW + 900 * HOUR, "me")
     first = claimed.claimed[0].delivery
+    for number in range(3):
+        new = NewStep(first.event_id, first.delivery_id, first.attempts, f"step/{number}", '"\\u0000"', NOW)
+        assert await store.steps.keep(new) is not None
     attempt = Attempt(first.delivery_id, first.attempts, NOW, 12, 500, "it answered 500", "no\x00")
     await store.settle(Settlement(attempt, "dead", NOW, 1, NOW + 1))
     rejected = dict(rejection_id="01JB0000000000000000000002", source="s", reason="stale", detail="no")
@@ -101,6 +106,7 @@ async def test_everything_arrives_and_is_compared(filled: Path, database: str) -
         ("events", 14, True), ("deliveries", 18, True), ("waits", 2, True), ("arrivals", 1, True),
         ("verdicts", 1, True), ("duplicates", 1, True), ("rejections", 1, True),
         ("dedupe_keys", 14, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
+        ("steps", 3, True),
         ("audit", 1, True),
         ("encryption_keys", 0, True),
     ]  # fmt: skip

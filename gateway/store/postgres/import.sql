@@ -56,6 +56,10 @@ SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER
 -- name: copied_backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2) ORDER BY account, source LIMIT $3;
 
+-- name: copied_steps
+SELECT event_id, run_id, key, kept_at, result
+FROM steps WHERE (event_id, run_id, key) > ($1, $2, $3) ORDER BY event_id, run_id, key LIMIT $4;
+
 -- name: copied_audit
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2;
@@ -96,6 +100,9 @@ SELECT max(subscription) FROM paused;
 -- name: last_of_backfills
 SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1;
 
+-- name: last_of_steps
+SELECT event_id, run_id, key FROM steps ORDER BY event_id DESC, run_id DESC, key DESC LIMIT 1;
+
 -- name: last_of_audit
 SELECT max(seq) FROM audit;
 
@@ -115,8 +122,8 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
-                        finished_at, replay_of, last_status, last_error, order_key, order_at, priority, batch_id, waits,
-                        leased_until)
+                        finished_at, replay_of, last_status, last_error, order_key, order_at, priority, batch_id,
+                        waits, leased_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
                      $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[],
                      $16::int[], $17::text[], $18::int[], $19::bigint[]);
@@ -170,6 +177,10 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
 -- name: take_backfills
 INSERT INTO backfills (source, account, cursor, busy_until)
 SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS b (account, source, cursor);
+
+-- name: take_steps
+INSERT INTO steps (event_id, run_id, key, kept_at, result)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]);
 
 -- name: take_audit
 INSERT INTO audit (seq, audit_id, at, who, scope, via, address, action, target, detail, outcome)

@@ -62,6 +62,10 @@ ORDER BY subscription LIMIT ?2;
 -- name: backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2) ORDER BY account, source LIMIT ?3;
 
+-- name: steps
+SELECT event_id, run_id, key, kept_at, result
+FROM steps WHERE (event_id, run_id, key) > (?1, ?2, ?3) ORDER BY event_id, run_id, key LIMIT ?4;
+
 -- name: audit
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2;
@@ -77,4 +81,4 @@ SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries
        (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused WHERE subscription NOT IN (
            SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL
        )) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys;
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys, (SELECT count(*) FROM steps) AS steps;

@@ -30,15 +30,13 @@ from gateway.store.records import (
     Outcome,
     Pause,
     Place,
-    Purged,
     Query,
-    Rejection,
-    RejectionCount,
-    Retention,
     Settlement,
     Stored,
     VerdictCount,
 )
+from gateway.store.rejections import Rejection, RejectionCount
+from gateway.store.retention import Purged, Retention
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict

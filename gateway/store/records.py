@@ -98,27 +98,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
-    """A request that was refused. `body` is kept only in quarantine; `released_at` says it went in later."""
-
-    rejection_id: str
-    source: str
-    reason: str
-    detail: str
-    received_at: int
-    remote_addr: str
-    method: str
-    url: str
-    headers: str
-    body_size: int
-    body_sha256: str
-    body: bytes | None = None
-    released_at: int | None = None
-    keep: int = 1000
-    seq: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """One event for one subscription.
 
@@ -267,32 +246,6 @@ class Cancellation:
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
-    """Unix ms before which rows may go; `now` ends the dedupe keys whose window is over."""
-
-    now: int
-    events_before: int
-    duplicates_before: int
-    rejections_before: int
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """How many rows a purge took."""
-
-    events: int = 0
-    duplicates: int = 0
-    rejections: int = 0
-    keys: int = 0
-    windows: int = 0
-
-    @property
-    def total(self) -> int:
-        """All rows together; 0 when there is nothing left to purge."""
-        return self.events + self.duplicates + self.rejections + self.keys + self.windows
-
-
-@dataclass(frozen=True, slots=True)
 class Stored:
     """A stored event with what is kept beside it. `body` is the raw bytes of the request it came in."""
 
@@ -339,17 +292,6 @@ class Pause:
     paused_at: int
     reason: str
     waiting: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RejectionCount:
-    """How often a source refused for one reason, ever."""
-
-    source: str
-    reason: str
-    count: int
-    first_at: int
-    last_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,8 @@ import pytest
 from gateway.event import Event
 from gateway.expression import TWO, Expression, fields
 from gateway.store import Store
-from gateway.store.records import (
-    Attempt,
-    Cancellation,
-    Candidate,
-    Claimed,
-    NewDelivery,
-    Query,
-    Retention,
-    Settlement,
-)
+from gateway.store.records import Attempt, Cancellation, Candidate, Claimed, NewDelivery, Query, Settlement
+from gateway.store.retention import Retention
 from gateway.store.waits import Look
 from gateway.wait import NewWait, fits, matching, new_wait
 from tests.contract.conftest import HOUR, NOW, candidate

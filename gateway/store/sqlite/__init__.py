@@ -31,15 +31,13 @@ from gateway.store.records import (
     Outcome,
     Pause,
     Place,
-    Purged,
     Query,
-    Rejection,
-    RejectionCount,
-    Retention,
     Settlement,
     Stored,
     VerdictCount,
 )
+from gateway.store.rejections import Rejection, RejectionCount
+from gateway.store.retention import Purged, Retention
 from gateway.store.sqlite import backfills, deliveries, pauses, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated

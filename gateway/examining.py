@@ -93,6 +93,7 @@ def candidate(
         routed.orders,
         routed.verdicts,
         routed.terms,
+        routed.waits,
     )
     return made if endpoint.contract is None else held_to(endpoint.contract, made, parsed.payload)
 

@@ -18,12 +18,17 @@ def print_page(page: Page) -> None:
         typer.echo(line)
     typer.echo("\ndata")
     indented = orjson.dumps(orjson.loads(page.stored.event.data), option=orjson.OPT_INDENT_2).decode()
-    for line in indented.splitlines():
-        typer.echo("".join(char if char.isprintable() else "�" for char in line))
+    _print_lines(indented)
     _print_deliveries(page)
     typer.echo(f"\nduplicates: {len(page.duplicates) or 'none'}")
     if page.duplicates:
         print_table(COPIES, page.duplicates)
+
+
+def _print_lines(text: str) -> None:
+    """Lines as they stand, without what a terminal would obey."""
+    for line in text.splitlines():
+        typer.echo("".join(char if char.isprintable() else "�" for char in line))
 
 
 def _facts(stored: Stored) -> list[list[str]]:
@@ -53,6 +58,10 @@ def _print_deliveries(page: Page) -> None:
     typer.echo(f"\nattempts: {len(attempts) or 'none'}")
     if attempts:
         print_table(_ATTEMPTS, attempts)
+    for attempt in attempts:
+        if attempt.stack is not None:
+            typer.echo(f"\ntraceback of attempt {attempt.number} of {attempt.delivery_id}")
+            _print_lines(attempt.stack)
 
 
 _DELIVERIES: Columns[Delivery] = {
@@ -60,6 +69,7 @@ _DELIVERIES: Columns[Delivery] = {
     "SUBSCRIPTION": lambda delivery: delivery.subscription,
     "STATE": lambda delivery: delivery.state,
     "DUE OR ENDED": lambda delivery: local(delivery.finished_at or delivery.due_at),
+    "WAITS FOR": lambda delivery: delivery.waits_for,
     "REPLAY OF": lambda delivery: delivery.replay_of or "",
 }
 _ATTEMPTS: Columns[Attempt] = {

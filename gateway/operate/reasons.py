@@ -120,16 +120,26 @@ def _state(case: _Case, delivery: Delivery) -> str:
     if delivery.state != "pending":
         # What was never tried has no error of an attempt, but a reason.
         reason = f"; {delivery.last_error}" if delivery.last_error and not delivery.attempts else ""
-        return f"{delivery.state} at {case.shown(delivery.finished_at)}{reason}"
+        return f"{delivery.state} at {case.shown(delivery.finished_at)}{_because(delivery) or reason}"
     if case.paused is not None:
         since = case.shown(case.paused.paused_at)
         return f"pending; the subscription is paused since {since}: {case.paused.reason}"
     due = case.shown(delivery.due_at)
+    if delivery.waits_for:
+        return f"pending; it waits for {delivery.waits_for} until {due}"
     if delivery.batch_id is not None:
         return f"pending, in the batch {delivery.batch_id}, due at {due} at the latest"
     if delivery.held:
         return f"pending; an earlier delivery of the key {delivery.order_key!r} comes first"
     return f"pending, due at {due}"
+
+
+def _because(delivery: Delivery) -> str:
+    """Which event cancelled a delivery, where one did."""
+    ended = [wait for wait in delivery.waited if wait.ends and wait.state == "matched"]
+    if delivery.state != "cancelled" or not ended:
+        return ""
+    return f" by cancel_on {' '.join(ended[0].patterns)}, event {ended[0].async_id}"
 
 
 def verdict_text(verdict: Verdict) -> str:

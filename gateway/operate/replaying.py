@@ -9,6 +9,7 @@ from typing import Literal
 from gateway.event import new_id
 from gateway.operate.opened import Opened
 from gateway.operate.paging import pages
+from gateway.repeating import repeat
 from gateway.store.records import Delivery, NewDelivery, Query, Stored
 
 BATCH = 500
@@ -181,6 +182,6 @@ async def carry_out(
     made = 0
     for start in range(0, len(planned), BATCH):
         batch = [one.new for one in planned[start : start + BATCH]]
-        made += await opened.whole.replay(batch, opened.now)
+        made += await repeat(opened.whole, opened.router, batch, opened.now)
         tell(len(batch))
     return made

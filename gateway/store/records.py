@@ -9,7 +9,7 @@ from typing import Literal
 from gateway.event import Event
 from gateway.record import record
 from gateway.schema import Breach
-from gateway.store.waits import Waited
+from gateway.store.waits import Wait, Waited
 from gateway.terms import Terms
 from gateway.verdict import Verdict
 from gateway.wait import NewWait
@@ -105,7 +105,8 @@ class Delivery:
     ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it. While it
     is `held` an earlier one of its subscription and `order_key` comes first, or it goes with another of its
     `batch_id`. While it is `parked` it waits for another event. `waits` counts what became of its waits: it
-    changes when one is opened or resolved, and is 0 where it never had any.
+    changes when one is opened or resolved, and is 0 where it never had any; `waited` are those, open and
+    resolved, where a list gave the delivery.
     """
 
     delivery_id: str
@@ -130,6 +131,13 @@ class Delivery:
     parked: bool = False
     waits: int = 0
     batch_id: str | None = None
+    waited: tuple[Wait, ...] = ()
+
+    @property
+    def waits_for(self) -> str:
+        """The names that it waits for now, if any."""
+        opened = [wait for wait in self.waited if wait.state == "open" and not wait.ends]
+        return " or ".join(pattern for wait in opened for pattern in wait.patterns) if self.parked else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,14 @@ def delivery(row: Row) -> Delivery:
         parked=parked,
         waits=row["waits"],
         batch_id=row["batch_id"] if "batch_id" in row.keys() else None,  # noqa: SIM118 - a row is no dict
+        waited=_waited(row),
     )
+
+
+def _waited(row: Row) -> tuple[Wait, ...]:
+    """The waits of a delivery, which lists have with it as JSON."""
+    told = row["waited"] if "waited" in row.keys() else None  # noqa: SIM118
+    return tuple(wait(each) for each in orjson.loads(told)) if told else ()
 
 
 def claimed(row: Row) -> Claimed:

@@ -107,6 +107,7 @@ class Sealing:
             event=self.event(claimed.event),
             headers=self.keyring.open(claimed.headers, "headers"),
             body=self._body(claimed.event, claimed.body),
+            waits=[replace(one, event=one.event and self.event(one.event)) for one in claimed.waits],
         )
 
     def duplicate(self, copy: Duplicate) -> Duplicate:

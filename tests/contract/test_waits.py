@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.event import Event
-from gateway.expression import TWO, Expression
+from gateway.expression import TWO, Expression, fields
 from gateway.store import Store
 from gateway.store.records import Attempt, Cancellation, Candidate, Claimed, NewDelivery, Query, Settlement
 from gateway.store.retention import Retention
@@ -42,8 +42,8 @@ def paid(id: str, number: int = 1, at: int = NOW, name: str = PAID) -> Candidate
 
 def chosen(look: Look) -> list[int]:
     """The waits of a look that its arrival fits."""
-    arrived = look.arrived
-    return [w.seq for w, e in look.waits if arrived is not None and fits(matching(w.match), e, arrived)]
+    came = fields(look.arrived) if look.arrived is not None else {}
+    return [wait.seq for wait, event in look.waits if fits(matching(wait.match), event, came)]
 
 
 async def follow(store: Store, now: int = NOW, limit: int = 200) -> int:

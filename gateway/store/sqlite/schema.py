@@ -48,6 +48,12 @@ def m009_backfills(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m010_steps(db: sqlite_utils.Database) -> None:
+    """What runs of functions have finished."""
+    _run("m010_steps.sql", db)
+
+
+@migrations()
 def m011_waits(db: sqlite_utils.Database) -> None:
     """Deliveries that wait for another event, and the events that may be it."""
     for statement in load(__package__, "m011_waits.sql").values():

@@ -9,6 +9,7 @@ from pydantic import Field
 from gateway.operate.auditing import AuditRow
 from gateway.operate.event_types import TypeRow
 from gateway.operate.latencies import LatencyRow
+from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -20,6 +21,13 @@ from gateway.operate.rows import (
 )
 
 Item = TypeVar("Item", bound=Row)
+
+
+class Whys(Row):
+    """Of each subscription why it got one event, or why not; those of the config first."""
+
+    event_id: str
+    items: list[WhyRow]
 
 
 class EventTypes(Row):

@@ -6,7 +6,7 @@ without checking it again; `record` is the way back, for who got a row over the 
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any
@@ -17,17 +17,8 @@ from pydantic import Field
 from gateway.event import Event
 from gateway.operate.wait_row import Row as Row
 from gateway.operate.wait_row import WaitRow
-from gateway.store.records import (
-    Attempt,
-    Delivery,
-    Duplicate,
-    Pause,
-    Reception,
-    Rejection,
-    RejectionCount,
-    State,
-    Stored,
-)
+from gateway.store.records import Attempt, Delivery, Duplicate, Pause, State, Stored
+from gateway.store.rejections import Rejection, RejectionCount
 
 HeaderPairs = list[Annotated[list[str], Field(min_length=2, max_length=2)]]
 """[name, value] pairs, in the order in which they came."""
@@ -249,32 +240,6 @@ class TriedRow(DeliveryRow):
     def record(self, seq: int = 0) -> Delivery:
         """The delivery again."""
         return replace(super().record(seq), attempts=len(self.attempts))
-
-
-class EventPage(EventRow):
-    """An event with all that belongs to it, oldest first.
-
-    `body` is what came, as text, or `body_base64` where it is none; `secret` is the index of the one that
-    matched.
-    """
-
-    remote_addr: str | None
-    url: str | None
-    secret: int | None
-    headers: HeaderPairs
-    body: str | None = None
-    body_base64: str | None = None
-    deliveries: list[TriedRow]
-    duplicates: list[DuplicateRow]
-
-    def record(self, seq: int = 0) -> Stored:
-        """The event with how it reached the gateway."""
-        body = b64decode(self.body_base64) if self.body_base64 is not None else (self.body or "").encode()
-        reception = None
-        if self.url is not None:
-            headers = orjson.dumps(self.headers).decode()
-            reception = Reception(self.remote_addr or "", self.url, headers, self.secret)
-        return Stored(self.event(), reception, body, seq)
 
 
 def body_fields(body: bytes) -> dict[str, Any]:

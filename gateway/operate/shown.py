@@ -14,7 +14,8 @@ from gateway.event import Event
 from gateway.redaction import MARK, Redactions, scrub
 from gateway.store import Store
 from gateway.store.event_types import EventTypes
-from gateway.store.records import Attempt, Delivery, Duplicate, Query, Rejection, Stored, VerdictCount
+from gateway.store.records import Attempt, Delivery, Duplicate, Query, Stored, VerdictCount
+from gateway.store.rejections import Rejection
 from gateway.store.searching import Searching
 from gateway.store.tail import Span, Tail
 from gateway.verdict import Verdict
@@ -36,16 +37,16 @@ class Shown:
         return getattr(self.whole, name)
 
     @property
-    def event_types(self) -> EventTypes:
-        return cast(EventTypes, ShownEventTypes(self.whole.event_types, self))
-
-    @property
     def searching(self) -> Searching:
         return ShownSearching(self.whole.searching, self)
 
     @property
     def tail(self) -> Tail:
         return cast(Tail, ShownTail(self.whole.tail, self))
+
+    @property
+    def event_types(self) -> EventTypes:
+        return cast(EventTypes, ShownEventTypes(self.whole.event_types, self))
 
     async def event(self, id: str) -> Stored | None:
         stored = await self.whole.event(id)
@@ -162,20 +163,6 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownEventTypes:
-    """Event names; the newest events, from which schemas are learned, are read redacted."""
-
-    whole: EventTypes
-    shown: Shown
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.whole, name)
-
-    async def newest(self, name: str, limit: int) -> Sequence[Stored]:
-        return list(map(self.shown.stored, await self.whole.newest(name, limit)))
-
-
-@dataclass(frozen=True, slots=True)
 class ShownSearching:
     """Events by what is in them, which who asks compares with what is shown: not with a hidden value."""
 
@@ -216,6 +203,20 @@ class ShownTail:
         return [
             (place, self.shown.stored(one)) for place, one in await self.whole.handed(listener, after, limit)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEventTypes:
+    """Event names, whose samples are redacted."""
+
+    whole: EventTypes
+    shown: Shown
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    async def events(self, seqs: Sequence[int]) -> Sequence[Stored]:
+        return list(map(self.shown.stored, await self.whole.events(seqs)))
 
 
 def verdicts(redactions: Redactions, event: Event, found: Sequence[Verdict]) -> list[Verdict]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.store.records import Mark
+from gateway.store.marks import Mark
 
 Row = Any
 """Three columns of either driver."""

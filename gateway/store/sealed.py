@@ -26,11 +26,11 @@ from gateway.store.records import (
     Duplicate,
     Outcome,
     Query,
-    Rejection,
     Settlement,
     Stored,
     VerdictCount,
 )
+from gateway.store.rejections import Rejection
 from gateway.store.sealed_looks import SealedEventTypes, SealedSearching
 from gateway.store.sealed_parts import SealedFlow, SealedHealth, SealedSteps, SealedWaits
 from gateway.store.sealed_tail import SealedTail

@@ -50,5 +50,5 @@ class SealedEventTypes:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.event_types, name)
 
-    async def newest(self, name: str, limit: int) -> Sequence[Stored]:
-        return list(map(self.seal.stored, await self.event_types.newest(name, limit)))
+    async def events(self, seqs: Sequence[int]) -> Sequence[Stored]:
+        return list(map(self.seal.stored, await self.event_types.events(seqs)))

@@ -13,7 +13,8 @@ from gateway.store import Store, StoreRefused, open_store
 from gateway.store.encryption import TABLES, rotate
 from gateway.store.keyring import Keyring, Unreadable, key_id
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Cancellation, Candidate, Query, Rejection, Settlement
+from gateway.store.records import Attempt, Cancellation, Candidate, Query, Settlement
+from gateway.store.rejections import Rejection
 from gateway.store.sealed import sealed
 from gateway.store.steps import NewStep
 from gateway.store.watch import KeptAnswer

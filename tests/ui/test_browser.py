@@ -23,7 +23,8 @@ PAGES = {
     "overview": "", "events": "/events", "live": "/events?live=1", "event": "/events/{id}",
     "duplicates": "/duplicates", "copies": "/duplicates/{id}", "rejections": "/rejections",
     "deliveries": "/deliveries", "subscriptions": "/subscriptions", "sources": "/sources",
-    "source": "/sources/stripe", "adapters": "/adapters", "search": "/events?payload=a%3D1",
+    "source": "/sources/stripe", "adapters": "/adapters", "audit": "/audit",
+    "search": "/events?payload=a%3D1",
 }  # fmt: skip
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 FAULTS = """async () => (await axe.run({resultTypes: ['violations']})).violations.map(

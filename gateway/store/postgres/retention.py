@@ -18,7 +18,7 @@ from gateway.store.postgres.columns import columns
 from gateway.store.postgres.days import Day, add_days_ahead, days
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session
-from gateway.store.records import Purged, Retention
+from gateway.store.retention import Purged, Retention
 
 LEAVES = ("attempts", "deliveries_finished", "requests", "verdicts")
 """What goes before a day's events: as long as these are there, the next round finds the day and goes on."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import orjson
 
 from gateway.event import first_id
-from gateway.store.records import Purged, Retention
+from gateway.store.retention import Purged, Retention
 from gateway.store.sqlite import windows
 from gateway.store.sqlite.accept import SQL
 from gateway.store.sqlite.steps import SQL as STEPS

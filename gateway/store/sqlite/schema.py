@@ -74,12 +74,6 @@ def m014_windows(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
-def m015_event_types(db: sqlite_utils.Database) -> None:
-    """An index by which the events of a name are found and counted."""
-    _run("m015_event_types.sql", db)
-
-
-@migrations()
 def m016_audit_and_listeners(db: sqlite_utils.Database) -> None:
     """Who did what; who follows events under a name, and what they were handed."""
     _run("m016_audit_and_listeners.sql", db)

@@ -20,7 +20,7 @@ PROJECT := $(INSTALL) --build-constraint constraints.txt -e
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs bench bench-postgres chaos lock clean
+.PHONY: help run test lint docs docs-site bench bench-postgres chaos lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile
@@ -38,6 +38,11 @@ lint: $(VENV)/installed-test  ## ruff, mypy, import-linter
 
 docs: $(VENV)/installed  ## write what the adapters declare into docs/providers
 	$(BIN)/gateway adapters pages docs/providers
+
+docs-site: $(VENV)/bin/python  ## build docs/ as a site in build/site/site, which works without a network
+	$(PROJECT) '.[docs]'
+	$(BIN)/python docs/site.py build/site
+	$(BIN)/zensical build --strict --clean --config-file build/site/zensical.toml
 
 bench: $(VENV)/installed  ## requests a second against the ceiling and the hand-written receiver; ROUNDS= REQUESTS=
 	$(BIN)/python -m bench.run --rounds $(ROUNDS) --requests $(REQUESTS) $(BENCH_ARGS)

@@ -35,6 +35,7 @@ EXTRAS = {
     for name, lines in PROJECT["project"]["optional-dependencies"].items()
 }
 TEST = EXTRAS.pop("test")
+DOCS = EXTRAS.pop("docs")
 OPTIONAL = [one for extra in EXTRAS.values() for one in extra]
 
 
@@ -296,7 +297,8 @@ def health_check(port: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "declared"), [("Runtime", RUNTIME), ("Extras", OPTIONAL), ("Tests and checks", TEST)]
+    ("heading", "declared"),
+    [("Runtime", RUNTIME), ("Extras", OPTIONAL), ("Tests and checks", TEST), ("Documentation", DOCS)],
 )
 def test_the_page_lists_exactly_the_dependencies(heading: str, declared: list[Requirement]) -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
@@ -321,6 +323,6 @@ def test_every_destination_names_the_extra_that_brings_its_package() -> None:
 
 def test_the_page_names_the_locked_versions() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
-    for needed in RUNTIME + OPTIONAL + TEST:
+    for needed in RUNTIME + OPTIONAL + TEST + DOCS:
         (row,) = re.findall(rf"^\| `{needed.name}` \|.*$", page, re.MULTILINE)
         assert f"| {pins()[canonicalize_name(needed.name)]}, " in row

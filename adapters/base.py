@@ -17,6 +17,7 @@ disk, `reply`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -42,6 +43,9 @@ __all__ = [
     "WebhookRequest", "check_text", "header_name", "host_allows", "json_document", "json_object",
     "reading_proof", "short_text", "text_field",
 ]  # fmt: skip
+
+
+_ACCOUNT = re.compile(r"[A-Za-z0-9_]{1,255}", re.ASCII)
 
 
 class Options(BaseModel):
@@ -213,6 +217,11 @@ class Adapter:
     def check_api_key(self, key: str) -> None:
         """Raise ValueError, with a sentence that never shows it, where `key` can't be one of the API."""
         check_text(key)
+
+    def check_account(self, account: str) -> None:
+        """Raise ValueError where `account` can be no account of the API besides the key's own."""
+        if not _ACCOUNT.fullmatch(account):
+            raise ValueError("must be the id of a connected account such as acct_1Abc")
 
     def events_api(self, key: str, base: str | None = None, account: str | None = None) -> EventsApi | None:
         """The events that the provider keeps; None where it offers none. Opens no connection yet.

@@ -5,15 +5,19 @@ Seen 2026-11-23: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
-from adapters.base import ParsedEvent, PayloadError, WebhookRequest, json_object
+from pydantic import AfterValidator
+
+from adapters.base import Options, ParsedEvent, PayloadError, WebhookRequest, json_object
 from adapters.fields import Fields
 from adapters.github_samples import HEADERS, body
 from adapters.plain import PlainAdapter, json_request
+from adapters.provider_api import EventsApi
 from adapters.schemes import HmacSignature
 from adapters.times import DAY, event_time
 
@@ -29,6 +33,25 @@ _OBJECTS = {
     "pull_request_review_comment": "comment",
 }
 _TIMES = {"push": ("pushed_at",), "pull_request_review": ("updated_at", "submitted_at")}
+
+
+_HOOK = re.compile(r"repos/[\w.-]+/[\w.-]+/hooks/\d+|orgs/[\w.-]+/hooks/\d+|app/hook", re.ASCII)
+
+
+def checked_hook(value: str) -> str:
+    """`value` as a webhook in the words of GitHub's API. Raises ValueError."""
+    if not _HOOK.fullmatch(value):
+        raise ValueError(
+            "must be a webhook as GitHub's API names it: repos/OWNER/REPO/hooks/ID, orgs/ORG/hooks/ID "
+            "or app/hook"
+        )
+    return value
+
+
+class GitHubOptions(Options):
+    """`hook` is the webhook whose deliveries a backfill reads."""
+
+    hook: Annotated[str, AfterValidator(checked_hook)] | None = None
 
 
 class GitHub(PlainAdapter):
@@ -51,6 +74,27 @@ class GitHub(PlainAdapter):
             "target_id": "header.X-GitHub-Hook-Installation-Target-ID",
         },
     )
+
+    # Classic or fine-grained: https://docs.github.com/en/rest/repos/webhooks, seen 2026-11-25
+    api_key_variable = "GITHUB_TOKEN"
+    Options = GitHubOptions
+    options: GitHubOptions
+
+    def check_api_key(self, key: str) -> None:
+        # Imported here alone: it brings the HTTP client, which the hot path does not need.
+        from adapters.github_api import check_key
+
+        check_key(key, self.options.hook)
+
+    def check_account(self, account: str) -> None:
+        checked_hook(account)
+
+    def events_api(self, key: str, base: str | None = None, account: str | None = None) -> EventsApi:
+        from adapters.github_api import GitHubApi, check_key
+
+        hook = account or self.options.hook
+        check_key(key, hook)
+        return GitHubApi(key, base, checked_hook(hook or ""), self.parse)
 
     def parse(self, request: WebhookRequest) -> Sequence[ParsedEvent]:
         document = _payload(request)

@@ -38,9 +38,10 @@ class CursorGone(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class EventsPage:
-    """Some events, oldest first. `cursor` is the id of the last event seen: what comes `after` it goes on.
+    """Some events, oldest first, perhaps without their payloads.
 
-    `cursor` None: the provider has no event yet, and there is nothing to go on from.
+    `cursor` is the id of the last event seen: what comes `after` it goes on. None: the provider has no event
+    yet, and there is nothing to go on from.
     """
 
     events: Sequence[ParsedEvent]
@@ -70,6 +71,10 @@ class EventsApi(Protocol):
 
     async def after(self, cursor: str, undelivered: bool = False) -> EventsPage:
         """The page behind the event with the id `cursor`. Raises CursorGone."""
+        ...
+
+    async def whole(self, event: ParsedEvent) -> ParsedEvent:
+        """An event of a page with its payload, where a list has none; asked only for one that is missing."""
         ...
 
     async def close(self) -> None:

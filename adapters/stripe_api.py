@@ -102,6 +102,10 @@ class StripeApi:
         found, more = await self._list(ending_before=cursor, **_state(undelivered))
         return self._page(found[::-1], more, cursor)
 
+    async def whole(self, event: ParsedEvent) -> ParsedEvent:
+        """Stripe's list has events as a whole."""
+        return event
+
     async def _list(self, **params: Any) -> tuple[list[Mapping[str, Any]], bool]:
         """A page as Stripe wrote it, and whether there are more in its direction."""
         given = cast(Any, {"limit": PAGE, **params})

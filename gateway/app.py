@@ -22,6 +22,7 @@ from gateway.answer import RETRY_AFTER, Refused, error_body
 from gateway.api import v1
 from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
+from gateway.following import Follower
 from gateway.housekeeping import keep_house
 from gateway.ingest import PREFIX, Answered, Ingest
 from gateway.metrics import Metrics
@@ -180,6 +181,8 @@ class Gateway:
             ending.push_async_callback(_end, keeping)
             ending.push_async_callback(_end, asyncio.create_task(self._metrics.keep_writing()))
             if self._role.delivers:  # one process of a machine does, whoever receives
+                follower = Follower(store, lambda: self._running, wake, self._clock)
+                ending.push_async_callback(_end, asyncio.create_task(follower.run()))
                 catching_up = keep_caught_up(store, lambda: self._running, wake, self._clock)
                 ending.push_async_callback(_end, asyncio.create_task(catching_up))
             yield

@@ -12,18 +12,20 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from adapters.base import Headers, ParsedEvent, PayloadError, WebhookRequest
+from adapters.naming import event_name
 from adapters.provider_api import ApiBusy, CursorGone, EventsApi, EventsPage
 from gateway.admitting import tell, wake_subscribed
 from gateway.examining import candidate
 from gateway.pipeline.route import Router
 from gateway.running import Endpoint
 from gateway.store import Store
-from gateway.store.records import Candidate, Place, Reception
+from gateway.store.places import Place
+from gateway.store.records import Candidate, Reception
 
 GRACE = 60.0
 """Seconds. What is younger is left to its webhook, which may be under way."""
@@ -37,6 +39,7 @@ BUSY_TRIES = 8
 REMOTE = "backfill"
 """What stands where a webhook has the address of its sender."""
 
+Asked = TypeVar("Asked")
 Sleep = Callable[[float], Awaitable[Any]]
 
 
@@ -154,8 +157,8 @@ class Backfilling:
             self.report.restarted = True
             return await self._asked(self._api.start, wanted.horizon, False)
 
-    async def _asked(self, ask: Callable[..., Awaitable[EventsPage]], *args: Any) -> EventsPage:
-        """A page, asked for again where the provider is busy."""
+    async def _asked(self, ask: Callable[..., Awaitable[Asked]], *args: Any) -> Asked:
+        """What the provider answers, asked for again where it is busy."""
         for wait in range(BUSY_TRIES):
             try:
                 return await ask(*args)
@@ -181,12 +184,21 @@ class Backfilling:
         self.report.read += len(events)
         recent = [one for one in events if one.ts is None or one.ts >= wanted.horizon * 1000]
         self.report.too_old += len(events) - len(recent)
-        candidates = [made for one in recent if (made := self._candidate(one)) and _is_wanted(made)]
-        self.report.unwanted += len(recent) - len(candidates)
-        keys = [one.key for one in candidates if one.key is not None]
-        had = await self._store.known(self._endpoint.name, keys)
-        self.report.had += len(had)
-        return [one for one in candidates if one.key not in had]
+        named = [one for one in recent if self._is_named(one)]
+        had = await self._store.known(self._endpoint.name, [one.key or one.id for one in named])
+        new = [one for one in named if (one.key or one.id) not in had]
+        whole = [await self._asked(self._api.whole, one) for one in new]
+        missing = [made for one in whole if (made := self._candidate(one)) and _is_wanted(made)]
+        self.report.had += len(named) - len(new)
+        self.report.unwanted += len(recent) - len(named) + len(new) - len(missing)
+        return missing
+
+    def _is_named(self, parsed: ParsedEvent) -> bool:
+        """Whether the patterns of a subscription match it; its filter needs the payload."""
+        try:
+            return bool(self._router.match(event_name(self._endpoint.adapter.name, parsed.type)))
+        except PayloadError:
+            return False
 
     async def _store_new(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Those that were new. A webhook that came a moment before wins, and that one is had."""

@@ -22,12 +22,13 @@ from pydantic import ValidationError
 from gateway.operate import answers
 from gateway.operate.answers import Page
 from gateway.operate.auditing import AuditRow
+from gateway.operate.event_page import EventPage
 from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.rates import Rates
+from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
-    EventPage,
     EventRow,
     PauseRow,
     RejectionCountRow,
@@ -116,13 +117,17 @@ class Gateway:
         """One event with all that belongs to it; by its event_id or the provider's id."""
         return self._get(EventPage, f"events/{quote(id, safe='')}")
 
-    def event_types(self, *, name: str | None = None) -> list[TypeRow]:
-        """Every event name, or those that a pattern matches: how often it came, and when last."""
-        return self._get(answers.EventTypes, "event-types", name=name).items
+    def why(self, id: str) -> list[WhyRow]:
+        """Of each subscription why it got an event, or why not."""
+        return self._get(answers.Whys, f"why/{quote(id, safe='')}").items
 
-    def event_type(self, name: str) -> TypePage:
+    def event_types(self, *, name: str | None = None, last: int | None = None) -> list[TypeRow]:
+        """The names of the newest `last` events, or those that a pattern matches: how often, when last."""
+        return self._get(answers.EventTypes, "event-types", name=name, last=last).items
+
+    def event_type(self, name: str, *, last: int | None = None) -> TypePage:
         """One event name, with the JSON Schema of its data and its newest event."""
-        return self._get(TypePage, f"event-types/{quote(name, safe='')}")
+        return self._get(TypePage, f"event-types/{quote(name, safe='')}", last=last)
 
     def duplicates(
         self, *, source: str | None = None, name: str | None = None, since: int | None = None
@@ -196,43 +201,40 @@ class Gateway:
         return self._post(Handed, f"listeners/{quote(listener, safe='')}/events", ids=list(ids))
 
     def replay(
-        self, ids: Sequence[str], *, subscription: str | None = None, dry_run: bool = False
-    ) -> answers.Replayed:
-        """Deliver events and deliveries anew."""
-        return self._post(
-            answers.Replayed, "replays", ids=list(ids), subscription=subscription, dry_run=dry_run
-        )
-
-    def replay_dead(
         self,
+        ids: Sequence[str],
         *,
-        since: int | None = None,
         subscription: str | None = None,
-        source: str | None = None,
-        name: str | None = None,
-        limit: int = 1000,
+        rate: int | None = None,
         dry_run: bool = False,
     ) -> answers.Replayed:
-        """Deliver dead letters anew; where `more` is true, others are left."""
-        which = {"since": since, "subscription": subscription, "source": source, "name": name}
+        """Deliver events and deliveries anew: at once, or `rate` a second."""
+        more = {"subscription": subscription, "rate": rate, "dry_run": dry_run}
+        return self._post(answers.Replayed, "replays", ids=list(ids), **more)
+
+    def replay_dead(self, *, limit: int = 1000, dry_run: bool = False, **which: Any) -> answers.Replayed:
+        """Deliver dead letters anew; where `more` is true, others are left.
+
+        `which` has `since`, `until` (Unix ms), `source`, `name`, `subscription`, and `rate`, a second.
+        """
         return self._post(answers.Replayed, "replays/dead", **which, limit=limit, dry_run=dry_run)
+
+    def replay_events(self, *, limit: int = 1000, dry_run: bool = False, **which: Any) -> answers.Replayed:
+        """Deliver the events of a time anew, to who wants them now. More than `limit` deliveries are refused.
+
+        `which` as in `replay_dead`; `since` must be there, and `subscription` gets all of them.
+        """
+        return self._post(answers.Replayed, "replays/events", **which, limit=limit, dry_run=dry_run)
 
     def cancel(self, ids: Sequence[str], *, dry_run: bool = False) -> answers.Cancelled:
         """End pending deliveries, named by their ids or those of their events."""
         return self._post(answers.Cancelled, "cancellations", ids=list(ids), dry_run=dry_run)
 
-    def cancel_pending(
-        self,
-        *,
-        since: int | None = None,
-        subscription: str | None = None,
-        source: str | None = None,
-        name: str | None = None,
-        limit: int = 1000,
-        dry_run: bool = False,
-    ) -> answers.Cancelled:
-        """End the pending deliveries that match; where `more` is true, others are left."""
-        which = {"since": since, "subscription": subscription, "source": source, "name": name}
+    def cancel_pending(self, *, limit: int = 1000, dry_run: bool = False, **which: Any) -> answers.Cancelled:
+        """End the pending deliveries that match; where `more` is true, others are left.
+
+        `which` has `since` (Unix ms), `subscription`, `source` and `name`.
+        """
         return self._post(answers.Cancelled, "cancellations/pending", **which, limit=limit, dry_run=dry_run)
 
     def pause(self, subscription: str, reason: str | None = None) -> PauseRow:

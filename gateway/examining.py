@@ -20,6 +20,7 @@ from adapters.naming import event_name
 from gateway.answer import Refused
 from gateway.conforming import held_to
 from gateway.event import Event, new_id, sane_ts
+from gateway.hops import HEADER, MOST, TOO_MANY, hops
 from gateway.pipeline.route import Router
 from gateway.running import Endpoint, kept_headers, kept_url
 from gateway.store.records import Candidate, Reception
@@ -41,6 +42,8 @@ def examine(
         return challenge
     parsed = endpoint.adapter.parse(request)
     url, headers = kept_url(endpoint, request.url), kept_headers(endpoint, request.headers)
+    if HEADER in headers and hops(headers) > MOST:
+        raise Refused(508, "too_many_hops", TOO_MANY)
     if len(parsed) == 1 and parsed[0].payload is request.__dict__.get("json"):
         reception = Reception(remote_addr, url, headers, secret)
         return [candidate(endpoint, router, request, parsed[0], request.body, reception)]
@@ -90,6 +93,7 @@ def candidate(
         routed.orders,
         routed.verdicts,
         routed.terms,
+        routed.waits,
     )
     return made if endpoint.contract is None else held_to(endpoint.contract, made, parsed.payload)
 

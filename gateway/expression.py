@@ -72,6 +72,7 @@ class Expression:
         self.text = text
         for problem in _unknown(text, names, self._program.variables(), self._program.functions()):
             raise InvalidExpression(problem)
+        self.names = frozenset(self._program.variables())
         self._paths = dict(_paths(text))
 
     def __eq__(self, other: object) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from gateway.config import Settings
 from gateway.store import Store, StoreError
-from gateway.store.records import Purged, Retention
+from gateway.store.retention import Purged, Retention
 
 EVERY = 600.0
 """Seconds between two rounds."""

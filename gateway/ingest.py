@@ -191,6 +191,9 @@ class Ingest:
         except AdapterError as error:
             self._reject(endpoint, request, scope, error.code, str(error))
             raise refusal(error) from error
+        except Refused as refused:
+            self._reject(endpoint, request, scope, refused.code, str(refused))
+            raise
 
     async def _fetch_first(self, webhook: Webhook) -> None:
         """As `_process` from the proof on, where that needs a document which may have to be fetched."""

@@ -12,7 +12,7 @@ from adapters.base import WebhookRequest
 from gateway.event import new_id
 from gateway.running import Endpoint, kept_headers, kept_url
 from gateway.store import Store, StoreError
-from gateway.store.records import Rejection
+from gateway.store.rejections import Rejection
 from gateway.telemetry.logs import fields
 from gateway.telemetry.trace import of_caller
 

@@ -18,6 +18,7 @@ from gateway.event import compile_patterns
 from gateway.pipeline.conditions import BatchRule, Conditions, DebounceRule, OnceRule
 from gateway.pipeline.route import Router, Rules
 from gateway.schema import Contract
+from gateway.wait import CONFIGURED, WaitRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,21 @@ class Running:
 def router(settings: Settings) -> Router:
     """Who wants which events, by `settings`."""
     each = settings.subscriptions.items()
-    rules = {name: Rules(one.if_, one.order_by, _conditions(one)) for name, one in each}
+    rules = {name: Rules(one.if_, one.order_by, _conditions(one), _waits(one)) for name, one in each}
     return Router(
         {name: one.events for name, one in each}, {name: r for name, r in rules.items() if r != Rules()}
     )
+
+
+def _waits(subscription: Subscription) -> tuple[WaitRule, ...]:
+    """What its deliveries wait for, and what ends them."""
+    waits = subscription.waits
+    first = [WaitRule(CONFIGURED, waits.for_, waits.match, _ms(waits.timeout))] if waits else []
+    ends = [
+        WaitRule(f"cancel_on {number}", rule.event, rule.if_, ends=True)
+        for number, rule in enumerate(subscription.cancel_on, 1)
+    ]
+    return (*first, *ends)
 
 
 def _conditions(subscription: Subscription) -> Conditions | None:

@@ -27,6 +27,9 @@ MAX_PATTERNS = 1000
 MAX_KEY = 255
 """Characters of a key that are kept as they are; a longer one becomes its SHA-256."""
 
+CONFIGURED = ""
+"""The step of what the config says: `waits:`."""
+
 NEVER = ""
 """The key of what can equal nothing; no JSON text is empty."""
 
@@ -63,6 +66,21 @@ class NewWait:
         return compile_patterns(self.patterns).pattern if self.is_pattern else self.patterns[0]
 
 
+@dataclass(frozen=True, slots=True)
+class WaitRule:
+    """What every delivery of a subscription waits for, or is ended by; see `NewWait`."""
+
+    step: str
+    patterns: tuple[str, ...]
+    match: Expression | None = None
+    timeout: int | None = None
+    ends: bool = False
+
+    def opened(self, event: Event) -> NewWait:
+        """The wait of a delivery of `event`."""
+        return new_wait(event, self.step, self.patterns, self.match, self.timeout, self.ends)
+
+
 def new_wait(
     event: Event,
     step: str,
@@ -79,11 +97,14 @@ def new_wait(
     return NewWait(step, tuple(patterns), timeout, text, path, key, ends)
 
 
-def fits(match: Expression | None, event: Event, candidate: Event) -> bool:
-    """Whether `candidate` is what a delivery of `event` waits for. An expression that fails says no."""
+def fits(match: Expression | None, event: Event, came: Mapping[str, Any]) -> bool:
+    """Whether the event with the fields `came` is what a delivery of `event` waits for.
+
+    An expression that fails says no.
+    """
     if match is None:
         return True
-    return match.evaluate({"event": fields(event), "async": fields(candidate)}).value is True
+    return match.evaluate({"event": fields(event), "async": came}).value is True
 
 
 def matching(text: str) -> Expression | None:

@@ -49,11 +49,14 @@ class Bench:
     woken: list[str]
     telemetry: Telemetry
 
-    async def webhook(self, id: str, type: str = "invoice.paid", **data: Any) -> httpx.Response:
+    async def webhook(
+        self, id: str, type: str = "invoice.paid", hops: int = 0, **data: Any
+    ) -> httpx.Response:
         adapter = adapters.load("hmac")({"header": "X-Signature", "id": "body.id", "type": "body.type"})
         body = json.dumps({"id": id, "type": type, **data}).encode()
         request = adapter.sign(WebhookRequest("POST", "https://x", Headers([]), body, 0), SECRET, 0)
-        return await self.hooks.post("/webhooks/hooks", content=request.body, headers=dict(request.headers))
+        headers = {**dict(request.headers), **({"gateway-hops": str(hops)} if hops else {})}
+        return await self.hooks.post("/webhooks/hooks", content=request.body, headers=headers)
 
     async def send(self, *events: dict[str, Any]) -> httpx.Response:
         return await self.api.post("/e/shop-key-0001", json=list(events))
@@ -146,3 +149,14 @@ async def test_a_sent_event_that_only_warns_says_so(bench: Bench) -> None:
     [stored] = await bench.store.events(Query())
     assert str(stored.event.attributes["schema"]).startswith("breaks */customer.*: ")
     assert bench.telemetry.counts.source("api").breaches["warn"] == 1
+
+
+async def test_what_came_through_too_many_gateways_is_refused_at_both_doors(bench: Bench) -> None:
+    assert (await bench.webhook("1", amount=7, hops=8)).status_code == 200
+    answer = await bench.webhook("2", amount=7, hops=9)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (508, "too_many_hops")
+    sent = [{"name": "order/a.done"}]
+    answer = await bench.api.post("/e/shop-key-0001", json=sent, headers={"gateway-hops": "9"})
+    assert (answer.status_code, answer.json()["code"]) == (508, "too_many_hops")
+    assert "two of them send each other the same events" in answer.json()["error"]
+    assert await bench.names() == ["hmac/invoice.paid"]

@@ -12,7 +12,8 @@ from gateway.config import load
 from gateway.event import new_id
 from gateway.running import Running
 from gateway.store import Store
-from gateway.store.records import Query, Rejection
+from gateway.store.records import Query
+from gateway.store.rejections import Rejection
 from gateway.storms import TOLD_EVERY, TRY_EVERY
 from gateway.watching import EVERY, Watching
 from tests.contract.conftest import NOW, Nodes, candidate, node

@@ -65,6 +65,7 @@ def _candidate(sent: Sent, index: int, sending: Sending, router: Router) -> Cand
         routed.orders,
         routed.verdicts,
         routed.terms,
+        routed.waits,
     )
     return made if sent.breach is None else replace(made, breach=sent.breach)
 

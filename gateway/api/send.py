@@ -28,11 +28,13 @@ from gateway.conforming import Warnings
 from gateway.convention import flaw
 from gateway.event import API, new_id
 from gateway.examining import remote_addr
+from gateway.hops import MOST, TOO_MANY, hops
 from gateway.receiving import stored
 from gateway.rejecting import Rejecting
 from gateway.running import Running
 from gateway.store import Store, StoreError
-from gateway.store.records import Candidate, Reception, Rejection
+from gateway.store.records import Candidate, Reception
+from gateway.store.rejections import Rejection
 from gateway.telemetry.process import Telemetry
 
 PREFIX = "/e/"
@@ -105,9 +107,9 @@ class Send:
             body = await read_body(scope, receive, int(server.max_send_body), server.body_timeout)
             return await self._take(scope, body, index, key)
         except Refused as refused:
-            if refused.status in (400, 401, 408, 413, 503):
+            if refused.status in (400, 401, 408, 413, 503, 508):
                 self._counts.rejected(refused.code)
-            if refused.status in (400, 401, 408, 413):
+            if refused.status in (400, 401, 408, 413, 508):
                 self._rejecting.record(_rejection(scope, body, refused, round(self._clock() * 1000)))
             return _refusal(refused)
         except StoreError as error:
@@ -135,7 +137,10 @@ class Send:
         running, now = self._running(), round(self._clock() * 1000)
         sent = read_events(body, running.settings.contract)
         url = f"{running.settings.server.public_url or ''}{PREFIX}****"
-        reception = Reception(remote_addr(scope), url, kept_headers(scope["headers"]), index)
+        headers = kept_headers(scope["headers"])
+        if hops(headers) > MOST:
+            raise Refused(508, "too_many_hops", TOO_MANY)
+        reception = Reception(remote_addr(scope), url, headers, index)
         seed = read_seed(_header(scope, HEADER))
         sending = Sending(key.name, reception, seed, now, window(running.settings))
         asking = candidates(sent, sending, running.router)

@@ -94,6 +94,8 @@ def _subscription_lines(each: SubscriptionDescription) -> list[str]:
         f"    retry        {retry}",
         *([f"    if           {each.condition}"] if each.condition else []),
         *([f"    order by     {each.order}"] if each.order else []),
+        *([f"    waits for    {each.waits}"] if each.waits else []),
+        *[f"    cancelled on {rule}" for rule in each.cancels],
         *([f"    idempotency  {each.idempotency}"] if each.idempotency else []),
         *([f"    debounce     {each.debounce}"] if each.debounce else []),
         *([f"    batch        {each.batch}"] if each.batch else []),

@@ -102,6 +102,8 @@ def listing(now: int) -> Listing[Delivery]:
 
 
 def _last(delivery: Delivery) -> str:
+    if delivery.waits_for:
+        return f"waits for {delivery.waits_for}"
     return str(delivery.last_status or delivery.last_error or "")
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from adapters.base import Adapter
 from adapters.provider_api import ApiError
 from gateway.cli.completing import providers
 from gateway.cli.listing import printable
@@ -57,10 +58,15 @@ def doctor(
 
 
 def _with_api(settings: Settings) -> list[Source]:
-    found = [each for each in settings.sources.values() if each.adapter.api_key_variable is not None]
+    found = [each for each in settings.sources.values() if _tells_endpoints(each.adapter)]
     if not found:
         raise stop("no source has a provider whose API tells of its endpoints; there is: stripe", NOTHING)
     return found
+
+
+def _tells_endpoints(adapter: Adapter) -> bool:
+    """Whether its provider has an API for the endpoints that it sends to."""
+    return type(adapter).endpoints_api is not Adapter.endpoints_api
 
 
 def _examined(settings: Settings, source: Source, url: str | None) -> list[Finding]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import orjson
@@ -13,8 +14,9 @@ from gateway.cli.listing import Columns, aligned, local, print_json, print_table
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, note, stop
 from gateway.cli.options import JsonOption
 from gateway.models import FORMATS
-from gateway.operate.event_types import TypePage, TypeRow, type_page, type_rows
+from gateway.operate.event_types import LAST, TypePage, TypeRow, type_counts, type_page
 from gateway.operate.opened import Looked
+from gateway.store.event_types import TypeCount
 
 Format = StrEnum("Format", {name: name for name in FORMATS})  # type: ignore[misc]
 """What --emit may be, for typer."""
@@ -27,6 +29,9 @@ def types(
     emit: Annotated[
         Format | None, typer.Option("--emit", help="Write models for them, a whole file, to stdout.")
     ] = None,
+    last: Annotated[
+        int, typer.Option("--last", min=1, metavar="N", help="Look at the newest N events.")
+    ] = LAST,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     url: UrlOption = None,
@@ -39,45 +44,46 @@ def types(
         raise stop("--emit and --json are two ways to print: leave one out", USAGE)
 
     async def job(opened: Looked) -> None:
-        rows = await _rows(opened, name)
-        if not rows and name is not None:
-            raise stop(f"no event is called {name}; list the names with: gateway events types", NOTHING)
-        if not rows:
+        found = await _found(opened, name, last)
+        if not found and name is not None:
+            raise stop(
+                f"none of the newest {last} events is called {name}; see: gateway events types", NOTHING
+            )
+        if not found:
             return note(f"no events match in {opened.place}")
         if emit is not None:
-            return typer.echo(FORMATS[emit.value](await _schemas(opened, rows)), nl=False)
+            schemas = {row.name: (await page()).schema_ for row, page in found}
+            return typer.echo(FORMATS[emit.value](schemas), nl=False)
         if as_json:
-            for row in rows:
-                print_json((await _page(opened, row.name)).plain())
-        elif len(rows) == 1 and rows[0].name == name:
-            _print_page(await _page(opened, name))
+            for _, page in found:
+                print_json((await page()).plain())
+        elif len(found) == 1 and found[0][0].name == name:
+            _print_page(await found[0][1]())
         else:
-            print_table(_COLUMNS, rows)
+            print_table(_COLUMNS, [row for row, _ in found])
 
     look(config, url, job)
 
 
-async def _rows(opened: Looked, pattern: str | None) -> Sequence[TypeRow]:
+Page = Callable[[], Awaitable[TypePage]]
+
+
+async def _found(opened: Looked, pattern: str | None, last: int) -> list[tuple[TypeRow, Page]]:
+    """Each name that matches, and how to have more of it."""
     if isinstance(opened, Opened):
-        return await type_rows(opened.store, opened.now, pattern)
-    from gateway.cli.remote import gateway_of
+        counts = await type_counts(opened.store, pattern, last)
+        return [(TypeRow.of(count, opened.now), partial(_page, opened, count)) for count in counts]
+    from gateway.cli.remote import type_page_of, types_of
 
-    return gateway_of(opened).event_types(name=pattern)
-
-
-async def _page(opened: Looked, name: str) -> TypePage:
-    if isinstance(opened, Opened):
-        page = await type_page(opened.store, opened.now, name)
-        if page is None:
-            raise stop(f"the events {name} were purged just now; try again", NOTHING)
-        return page
-    from gateway.cli.remote import gateway_of
-
-    return gateway_of(opened).event_type(name)
+    rows = types_of(opened, pattern, last)
+    return [(row, partial(type_page_of, opened, row.name, last)) for row in rows]
 
 
-async def _schemas(opened: Looked, rows: Sequence[TypeRow]) -> dict[str, dict[str, object]]:
-    return {row.name: (await _page(opened, row.name)).schema_ for row in rows}
+async def _page(opened: Opened, count: TypeCount) -> TypePage:
+    page = await type_page(opened.store, count, opened.now)
+    if page is None:
+        raise stop(f"the events {count.name} were purged just now; try again", NOTHING)
+    return page
 
 
 def _print_page(page: TypePage) -> None:
@@ -103,8 +109,7 @@ def _read(document: object) -> object:
 _COLUMNS: Columns[TypeRow] = {
     "NAME": lambda row: row.name,
     "EVENTS": lambda row: str(row.events),
-    "LAST DAY": lambda row: str(row.last_day),
-    "LAST HOUR": lambda row: str(row.last_hour),
+    "PER DAY": lambda row: f"{row.per_day:g}",
     "LAST": lambda row: local(row.last_at),
     "VERSIONS": lambda row: ", ".join(row.versions),
     "SOURCES": lambda row: ", ".join(row.sources),

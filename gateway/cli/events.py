@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.event_page import page_json, print_page, read_page, read_page_elsewhere
+from gateway.cli.event_page import print_page
 from gateway.cli.event_types import types
 from gateway.cli.lint import lint
 from gateway.cli.listing import Listing, local, print_json, show
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, NameOption, SinceOption, SourceOption
 from gateway.event import Event
+from gateway.operate.event_page import Page, read_page
 from gateway.operate.opened import Looked
 from gateway.operate.rows import EventRow
 from gateway.store.records import Query, Stored
@@ -64,16 +65,21 @@ def event(
         stored = await opened.store.event(id)
         if stored is None:
             raise stop(f"there is no event {id!r}; list them with: gateway events", NOTHING)
-        if isinstance(opened, Opened):
-            page = await read_page(opened, stored)
-        else:
-            page = await read_page_elsewhere(opened, stored)
+        page = await _page(opened, stored)
         if as_json:
-            print_json(event_json(stored.event) | page_json(page))
+            print_json(page.row.plain())
         else:
             print_page(page)
 
     look(config, url, job)
+
+
+async def _page(opened: Looked, stored: Stored) -> Page:
+    if isinstance(opened, Opened):
+        return await read_page(opened, stored, local)
+    from gateway.cli.remote import page_of_event
+
+    return page_of_event(opened, stored.event.event_id)
 
 
 def event_json(event: Event) -> dict[str, Any]:

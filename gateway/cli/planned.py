@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gateway.cli.listing import TABLE_LIMIT, Columns, print_table
 from gateway.cli.opening import note
-from gateway.store.records import NewDelivery
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A delivery to make, with the name of its event."""
-
-    new: NewDelivery
-    name: str
+from gateway.operate.replaying import Planned
 
 
 def show_planned(planned: Sequence[Planned], count: int, dry_run: bool) -> None:

@@ -18,7 +18,7 @@ def asked_source(settings: Settings, provider: str, source: str | None) -> Sourc
     """The source that `provider`, a source's or an adapter's name, means; may end the command."""
     found = settings.sources[source_of(settings, provider, source)]
     if found.adapter.api_key_variable is None:
-        raise stop(f"the gateway asks no API of {found.adapter.title}; it does of: stripe", USAGE)
+        raise stop(f"the gateway asks no API of {found.adapter.title}; it does of: github, stripe", USAGE)
     return found
 
 

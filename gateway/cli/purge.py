@@ -14,7 +14,8 @@ from gateway.cli.progress import bar
 from gateway.housekeeping import purge as purge_all
 from gateway.housekeeping import purge_audit, retention
 from gateway.operate.auditing import Act
-from gateway.store.records import Purged, Query, Retention, Stored
+from gateway.store.records import Query, Stored
+from gateway.store.retention import Purged, Retention
 
 EVERYTHING = Query()
 Row = TypeVar("Row", bound=Numbered)

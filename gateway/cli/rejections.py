@@ -12,7 +12,8 @@ from gateway.cli.opening import USAGE, ConfigOption, UrlOption, look, stop
 from gateway.cli.options import JsonOption, LimitOption, SinceOption, SourceOption
 from gateway.operate.opened import Looked
 from gateway.operate.rows import RejectionRow
-from gateway.store.records import Query, Rejection, RejectionCount
+from gateway.store.records import Query
+from gateway.store.rejections import Rejection, RejectionCount
 
 
 def register(app: typer.Typer) -> None:

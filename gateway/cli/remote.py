@@ -11,27 +11,22 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from gateway.cli.cancel import show_ended
-from gateway.cli.listing import local
 from gateway.cli.opening import NOTHING, STORE, USAGE, Look, note, stop
-from gateway.cli.planned import Planned, show_planned
-from gateway.cli.replay import DEAD
+from gateway.cli.planned import show_planned
+from gateway.cli.replay import Asked
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
+from gateway.operate.event_page import Page as EventPages
+from gateway.operate.event_page import page_of
+from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.opened import Looked, Named
+from gateway.operate.reasons import WhyRow
+from gateway.operate.replaying import Planned
 from gateway.operate.rows import Row
 from gateway.store.audit import Entry, Which
-from gateway.store.records import (
-    Attempt,
-    Delivery,
-    Duplicate,
-    NewDelivery,
-    Pause,
-    Query,
-    Rejection,
-    RejectionCount,
-    Stored,
-)
+from gateway.store.records import Attempt, Delivery, Duplicate, NewDelivery, Pause, Query, Stored
+from gateway.store.rejections import Rejection, RejectionCount
 
 Item = TypeVar("Item", bound=Row)
 Kept = TypeVar("Kept")
@@ -169,10 +164,30 @@ class Elsewhere:
         return [row.name for row in rows]
 
 
-def gateway_of(there: Looked) -> Gateway:
-    """The client of a gateway elsewhere, for what only its API tells."""
+def _gateway(there: Looked) -> Gateway:
+    """The client of a gateway elsewhere, for what is no list of the store."""
     assert isinstance(there, Elsewhere)
     return there.gateway
+
+
+def types_of(there: Looked, name: str | None, last: int) -> list[TypeRow]:
+    """The event names of a gateway elsewhere."""
+    return _gateway(there).event_types(name=name, last=last)
+
+
+async def type_page_of(there: Looked, name: str, last: int) -> TypePage:
+    """One event name of a gateway elsewhere."""
+    return _gateway(there).event_type(name, last=last)
+
+
+def reasons_of(there: Looked, event_id: str) -> list[WhyRow]:
+    """Why the subscriptions of a gateway elsewhere got an event, or not."""
+    return _gateway(there).why(event_id)
+
+
+def page_of_event(there: Looked, event_id: str) -> EventPages:
+    """One event of a gateway elsewhere with all that belongs to it."""
+    return page_of(_gateway(there).event(event_id), there.now)
 
 
 @contextmanager
@@ -208,31 +223,31 @@ async def _looked(job: Look, there: Elsewhere) -> None:
     await job(there)
 
 
-def replay(url: str, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool) -> None:
-    """`gateway replay` on the gateway at `url`: the ids, or without any what died that `query` wants."""
+def replay(url: str, asked: Asked, rate: int | None, dry_run: bool) -> None:
+    """`gateway replay` on the gateway at `url`: ids, else what died, else events."""
     with connected(url) as gateway:
         made = 0
         planned: list[Planned] = []
         while True:
-            done = _replayed(gateway, ids, query, subscription, dry_run)
+            done = _replayed(gateway, asked, rate, dry_run)
             planned += map(_planned, done.items)
             made += done.made
             if dry_run or not done.more:
                 break
         if not planned:
-            told = f"no dead delivery ended since {local(query.since)} that has no later one"
-            raise stop(f"{told}; {DEAD}", NOTHING)
+            raise stop(asked.nothing, NOTHING)
         show_planned(planned, made, dry_run)
         if done.more:
             note("and more: a dry run elsewhere looks at the newest 10000 only")
 
 
-def _replayed(
-    gateway: Gateway, ids: Sequence[str], query: Query, subscription: str | None, dry_run: bool
-) -> answers.Replayed:
-    if ids:
-        return gateway.replay(ids, subscription=subscription, dry_run=dry_run)
-    return gateway.replay_dead(subscription=subscription, limit=10_000, dry_run=dry_run, **_event(query))
+def _replayed(gateway: Gateway, asked: Asked, rate: int | None, dry_run: bool) -> answers.Replayed:
+    to, most = asked.subscription, 10_000
+    if asked.ids:
+        return gateway.replay(asked.ids, subscription=to, rate=rate, dry_run=dry_run)
+    which = _event(asked.query) | {"until": asked.until, "subscription": to, "rate": rate, "limit": most}
+    do = gateway.replay_dead if asked.failed else gateway.replay_events
+    return do(**which, dry_run=dry_run)
 
 
 def _planned(row: answers.NewRow) -> Planned:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
-from gateway.cli.listing import local, pages
+from gateway.cli.listing import local
 from gateway.cli.opening import (
     NOTHING,
     USAGE,
@@ -22,19 +22,15 @@ from gateway.cli.opening import (
     unknown,
 )
 from gateway.cli.options import DryRunOption, NameOption, SinceOption, SourceOption, TargetOption, moment
-from gateway.cli.planned import Planned, show_planned
+from gateway.cli.planned import show_planned
 from gateway.cli.progress import bar
-from gateway.event import new_id
+from gateway.operate import replaying
 from gateway.operate.auditing import Act
-from gateway.store.records import Delivery, NewDelivery, Query, Stored
-
-BATCH = 500
-"""New deliveries in one transaction at most."""
+from gateway.operate.replaying import RATE, Planned
+from gateway.store.records import Query
 
 DEAD = "list dead letters with: gateway deliveries --state dead"
-
-RATE = 50
-"""New deliveries that become due in a second, where they were not named one by one."""
+EVENTS = "list all with: gateway events"
 
 WRONG = (
     "name events or deliveries, as in: gateway replay ID; or: gateway replay --failed --since 1h; "
@@ -84,16 +80,14 @@ def replay(
 
     async def job(opened: Opened) -> None:
         planned = await _plan(opened, asked)
-        await _carry_out(opened, _spread(planned, rate or (None if ids else RATE)), dry_run)
+        await _carry_out(opened, replaying.spread(planned, rate or (None if ids else RATE)), dry_run)
 
     there = elsewhere(config, url)
     if there is None:
         return run(config, job, None if dry_run else asked.act)
-    if any(each is not None for each in (until, rate)) or not (ids or failed):
-        raise stop("elsewhere, replay IDs, or what --failed --since names: without --until and --rate", USAGE)
     from gateway.cli.remote import replay as replay_there
 
-    replay_there(there, asked.ids, asked.query, subscription, dry_run)
+    replay_there(there, asked, rate, dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,157 +114,65 @@ class Asked:
         detail = " ".join(f"{key}={value}" for key, value in said.items() if value is not None)
         return Act("replay", " ".join(self.ids), detail)
 
+    @property
+    def nothing(self) -> str:
+        """What to say where there is nothing of it."""
+        if self.failed:
+            return f"no dead delivery ended since {local(self.query.since)} that has no later one; {DEAD}"
+        return f"no event since {local(self.query.since)} matches that a subscription wants; {EVENTS}"
+
 
 async def _plan(opened: Opened, asked: Asked) -> list[Planned]:
     """The deliveries to make; ends the command where there are none."""
-    _check(asked.subscription, opened)
+    known, to = opened.settings.subscriptions, asked.subscription
+    if to is not None and to not in known:
+        raise stop(unknown("subscription", to, known, opened.settings.file), USAGE)
     if asked.ids:
-        return await _of_ids(opened, asked.ids, asked.subscription)
-    find = _of_failed if asked.failed else _of_filter
-    planned = []
-    with bar("looking") as tell:
-        async for one in find(opened, asked.query, asked.until, asked.subscription):
-            planned.append(one)
-            tell(1)
-    if not planned:
-        raise stop(_nothing(asked.failed, asked.query.since), NOTHING)
-    return planned
+        plan = await replaying.plan_of_ids(opened, asked.ids, to)
+    elif asked.failed:
+        query = replace(asked.query, subscription=to)
+        plan = await replaying.plan_of_dead(opened, query, until=asked.until)
+    else:
+        plan = await replaying.plan_of_events(opened, asked.query, asked.until, to)
+    _tell(opened, plan)
+    if not plan.planned:
+        raise stop(asked.nothing, NOTHING)
+    return plan.planned
 
 
-def _nothing(failed: bool, since: int | None) -> str:
-    if failed:
-        return f"no dead delivery ended since {local(since)} that has no later one; {DEAD}"
-    return f"no event since {local(since)} matches that a subscription wants; list all with: gateway events"
-
-
-def _spread(planned: Sequence[Planned], rate: int | None) -> Sequence[Planned]:
-    """The same, due `rate` a second, so that live deliveries find their place between them."""
-    if rate is None:
-        return planned
-    return [
-        replace(one, new=replace(one.new, due_at=one.new.due_at + 1000 * number // rate))
-        for number, one in enumerate(planned)
-    ]
-
-
-def _check(subscription: str | None, opened: Opened) -> None:
-    known = opened.settings.subscriptions
-    if subscription is not None and subscription not in known:
-        raise stop(unknown("subscription", subscription, known, opened.settings.file), USAGE)
-
-
-async def _of_ids(opened: Opened, ids: Sequence[str], subscription: str | None) -> list[Planned]:
-    """What the ids ask for. Ends the command, with nothing done, where one of them can't be replayed."""
-    planned: list[Planned] = []
-    problems: list[str] = []
-    for id in dict.fromkeys(ids):
-        # First as a delivery: the system event of a failed delivery has the delivery's id as its own.
-        if (delivery := await opened.whole.delivery(id)) is not None:
-            planned += _of_delivery(opened, delivery, subscription, problems)
-        elif (stored := await opened.whole.event(id)) is not None:
-            planned += _of_event(opened, stored, subscription, problems)
-        else:
-            problems.append(f"there is no event or delivery {id!r}; list them with: gateway events")
-    if problems:
-        raise stop("\n".join([*problems, "nothing was replayed"]), NOTHING)
-    return planned
-
-
-def _of_delivery(
-    opened: Opened, delivery: Delivery, subscription: str | None, problems: list[str]
-) -> list[Planned]:
-    target = subscription or delivery.subscription
-    if target not in opened.settings.subscriptions:
-        known = opened.settings.subscriptions
-        gone = unknown("subscription", target, known, opened.settings.file)
-        problems.append(f"{delivery.delivery_id}: {gone}; choose one with --subscription")
-        return []
-    if delivery.state == "pending":
-        again = f"to end that one: gateway cancel {delivery.delivery_id}"
-        note(f"{delivery.delivery_id} is still pending and due at {local(delivery.due_at)}; {again}")
-    return [_planned(opened, delivery.event_id, delivery.name, target, delivery.delivery_id)]
-
-
-def _of_event(opened: Opened, stored: Stored, subscription: str | None, problems: list[str]) -> list[Planned]:
-    event = stored.event
-    targets = (subscription,) if subscription else opened.router.route(event).subscriptions
-    if not targets:
-        problems.append(f"{event.event_id}: no subscription wants {event.name}; name one with --subscription")
-    keys = {target: opened.router.order_key(target, event) for target in targets}
-    planned = [_planned(opened, event.event_id, event.name, target) for target in targets]
-    return [replace(each, new=replace(each.new, order_key=keys[each.new.subscription])) for each in planned]
-
-
-async def _of_filter(
-    opened: Opened, query: Query, until: int | None, subscription: str | None
-) -> AsyncIterator[Planned]:
-    """The events that `query` wants, oldest first; system events where a pattern or source asks for them."""
-    found = [
-        one
-        async for one in pages(opened.whole.events, query)
-        if (until is None or one.event.received_at < until)
-        and (not one.event.is_system or query.source is not None or query.name is not None)
-    ]
-    for stored in reversed(found):
-        for planned in _of_event(opened, stored, subscription, []):
-            last = await _last(opened, stored.event.event_id, planned.new.subscription)
-            yield replace(planned, new=replace(planned.new, replay_of=last))
-
-
-async def _last(opened: Opened, event_id: str, subscription: str) -> str | None:
-    """The newest delivery of an event for a subscription: what a new one replays."""
-    last = await opened.whole.deliveries(Query(event_id=event_id, subscription=subscription, limit=1))
-    return last[0].delivery_id if last else None
-
-
-async def _of_failed(
-    opened: Opened, query: Query, until: int | None, subscription: str | None
-) -> AsyncIterator[Planned]:
-    """The dead deliveries that are the last of their event for their subscription.
-
-    One that was replayed already, or has a replay under way, is left alone, so that doing this twice
-    delivers once.
-    """
-    dead = replace(query, state="dead", subscription=subscription)
-    gone: set[str] = set()
-    async for delivery in pages(opened.whole.deliveries, dead):
-        if until is not None and (delivery.finished_at or 0) >= until:
-            continue
-        if delivery.subscription not in opened.settings.subscriptions:
-            gone.add(delivery.subscription)
-        elif await _is_last(opened, delivery):
-            id, name = delivery.event_id, delivery.name
-            yield _planned(opened, id, name, delivery.subscription, delivery.delivery_id)
-    for name in sorted(gone):
+def _tell(opened: Opened, plan: replaying.Plan) -> None:
+    """Say what is odd about a plan; ends the command, with nothing done, where an id can't be replayed."""
+    if plan.problems:
+        told = [_problem(opened, each) for each in plan.problems]
+        raise stop("\n".join([*told, "nothing was replayed"]), NOTHING)
+    for one in plan.waiting:
+        again = f"to end that one: gateway cancel {one.delivery_id}"
+        note(f"{one.delivery_id} is still pending and due at {local(one.due_at)}; {again}")
+    for name in sorted(plan.gone):
         known = unknown("subscription", name, opened.settings.subscriptions, opened.settings.file)
         note(f"left out what died there: {known}")
 
 
-async def _is_last(opened: Opened, delivery: Delivery) -> bool:
-    query = Query(event_id=delivery.event_id, subscription=delivery.subscription, limit=1)
-    return [last.seq for last in await opened.whole.deliveries(query)] == [delivery.seq]
-
-
-def _planned(
-    opened: Opened, event_id: str, name: str, subscription: str, replay_of: str | None = None
-) -> Planned:
-    now = opened.now
-    return Planned(NewDelivery(new_id(now), event_id, subscription, now, replay_of), name)
+def _problem(opened: Opened, problem: replaying.Problem) -> str:
+    if problem.why == "missing":
+        return f"there is no event or delivery {problem.id!r}; list them with: gateway events"
+    if problem.why == "unwanted":
+        return f"{problem.id}: no subscription wants {problem.name}; name one with --subscription"
+    gone = unknown("subscription", problem.name, opened.settings.subscriptions, opened.settings.file)
+    return f"{problem.id}: {gone}; choose one with --subscription"
 
 
 async def _carry_out(opened: Opened, planned: Sequence[Planned], dry_run: bool) -> None:
-    made = 0
-    with bar("replaying", len(planned)) as tell:
-        for start in range(0, 0 if dry_run else len(planned), BATCH):
-            batch = [one.new for one in planned[start : start + BATCH]]
-            made += await opened.whole.replay(batch, opened.now)
-            tell(len(batch))
-    show_planned(planned, len(planned) if dry_run else made, dry_run)
+    made = len(planned)
+    if not dry_run:
+        with bar("replaying", len(planned)) as tell:
+            made = await replaying.carry_out(opened, planned, tell)
+    show_planned(planned, made, dry_run)
     await _tell_of_pauses(opened, {one.new.subscription for one in planned})
 
 
 async def _tell_of_pauses(opened: Opened, subscriptions: set[str]) -> None:
-    for pause in await opened.whole.paused():
+    for pause in await opened.store.paused():
         if pause.subscription in subscriptions:
             note(
                 f"{pause.subscription} is paused ({pause.reason}); its deliveries wait until: "

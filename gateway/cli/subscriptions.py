@@ -10,10 +10,10 @@ import typer
 from gateway.cli.listing import Columns, local, print_json, print_table
 from gateway.cli.opening import ConfigOption, Opened, note, run
 from gateway.cli.options import JsonOption
-from gateway.cli.reasons import verdict_json, verdict_text
 from gateway.config import Subscription
 from gateway.event import made_at
 from gateway.expression import Expression
+from gateway.operate.reasons import verdict_json, verdict_text
 from gateway.store.health import Health
 from gateway.store.records import Pause, VerdictCount
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
+from gateway.config.patterns import Patterns
 from gateway.config.problems import shown
 from gateway.config.section import Section
-from gateway.config.subscription import Patterns
 from gateway.config.units import Duration, format_duration, parse_duration
 
 STORED = "stored"

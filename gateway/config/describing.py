@@ -9,6 +9,7 @@ from gateway.config.gathering import batch, debounce, idempotency
 from gateway.config.settings import Settings, Source
 from gateway.config.subscription import Subscription
 from gateway.config.units import format_duration
+from gateway.config.waits import Cancel
 
 _FIXED = {
     "server.host": ("server", "host"),
@@ -56,6 +57,8 @@ class SubscriptionDescription:
     signs: bool = True
     condition: str | None = None
     order: str | None = None
+    waits: str | None = None
+    cancels: tuple[str, ...] = ()
     transform: str | None = None
     idempotency: str | None = None
     debounce: str | None = None
@@ -113,6 +116,19 @@ def _order(subscription: Subscription) -> str | None:
     return f"{subscription.order_by.text}; a failing delivery {failing}"
 
 
+def _waits(subscription: Subscription) -> str | None:
+    waits = subscription.waits
+    if waits is None:
+        return None
+    where = "" if waits.match is None else f" where {waits.match.text}"
+    return f"{', '.join(waits.for_)}{where}, {format_duration(waits.timeout)} long"
+
+
+def _cancel(rule: Cancel) -> str:
+    where = "" if rule.if_ is None else f" where {rule.if_.text}"
+    return f"{', '.join(rule.event)}{where}"
+
+
 def _source(source: Source, settings: Settings) -> SourceDescription:
     tolerance = source.adapter.tolerance
     return SourceDescription(
@@ -168,6 +184,8 @@ def _subscription(name: str, subscription: Subscription) -> SubscriptionDescript
         signs=destination.signs,
         condition=None if subscription.if_ is None else subscription.if_.text,
         order=_order(subscription),
+        waits=_waits(subscription),
+        cancels=tuple(map(_cancel, subscription.cancel_on)),
         transform=None if subscription.transform is None else subscription.transform.text,
         idempotency=None if subscription.idempotency is None else idempotency(subscription.idempotency),
         debounce=None if subscription.debounce is None else debounce(subscription.debounce),

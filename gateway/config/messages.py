@@ -124,8 +124,9 @@ def _place(detail: ErrorDetails, model: type[BaseModel], beside: Iterable[str]) 
         if isinstance(part, int) and (item := _item(kind)):
             place, kind = _Place((*place.path, part)), item
             continue
-        fields = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
-        known = (*(aside if not place.path else ()), *(each.alias or name for name, each in fields.items()))
+        is_model = isinstance(kind, type) and issubclass(kind, BaseModel)
+        fields = {each.alias or name: each for name, each in kind.model_fields.items()} if is_model else {}
+        known = (*(aside if not place.path else ()), *fields)
         place = _Place((*place.path, part), fields.get(str(part)), known)
         kind = _given(place.field.annotation) if place.field else None
     return _tag(detail, place)

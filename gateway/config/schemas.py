@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from gateway.config.filling import Filling
 from gateway.config.messages import checked
+from gateway.config.patterns import pattern
 from gateway.config.problems import KeyPath
 from gateway.config.section import Section
-from gateway.config.subscription import pattern
 from gateway.event import SYSTEM, compile_patterns
 from gateway.schema import Clause, Contract, InvalidSchema, Schema, read_file
 

@@ -25,9 +25,9 @@ from gateway.config.backfill import Backfill
 from gateway.config.encrypt import Encrypt, key_of
 from gateway.config.event_keys import EventKey
 from gateway.config.loopback import is_loopback
-from gateway.config.problems import shown
+from gateway.config.problems import Filled, shown
 from gateway.config.redact import Redact
-from gateway.config.secret import Secret
+from gateway.config.secret import Secret, read_secret_file
 from gateway.config.section import Section, server_url, shown_url, web_url, without_credentials
 from gateway.config.subscription import Subscription
 from gateway.config.units import Count, Duration, Size, parse_duration
@@ -101,8 +101,13 @@ def _one_for_all(value: Any) -> Any:
     return {"events": value, "duplicates": value, "rejections": value}
 
 
-def _store_url(value: Any) -> str:
-    """A SQLite file, whose path follows the three slashes, or a PostgreSQL database."""
+def _store_url(value: Any, info: ValidationInfo) -> str:
+    """A SQLite file, whose path follows the three slashes, or a PostgreSQL database; `file:` names a file
+    that holds the URL.
+    """
+    if isinstance(value, str) and value.startswith("file:"):
+        folder = info.context["folder"] if info.context else Path.cwd()
+        value = Filled.of(read_secret_file(folder / value.removeprefix("file:")), "the file")
     if isinstance(value, str) and value.startswith(POSTGRES):
         server_url(value, ("postgresql", "postgres"), POSTGRES_EXAMPLE)
         return str(value)

@@ -142,3 +142,8 @@ def _check_backfill(adapter: Adapter, keys: SourceKeys, path: KeyPath, filling: 
             adapter.check_api_key(key.get_secret_value())
         except ValueError as error:
             filling.wrong(here, str(error))
+    for index, account in enumerate(keys.backfill.accounts):
+        try:
+            adapter.check_account(account)
+        except ValueError as error:
+            filling.wrong((*path, "backfill", "accounts", index), f"{error}, not {shown(account)}")

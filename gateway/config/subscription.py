@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     PlainValidator,
     ValidationInfo,
@@ -18,33 +15,17 @@ from pydantic import (
 from gateway.config.breaker import Breaker
 from gateway.config.destinations import Destination
 from gateway.config.destinations.http import EXAMPLE_URL
-from gateway.config.expression import CelExpression, cel_expression
+from gateway.config.expression import CelExpression
 from gateway.config.gathering import Batch, Debounce, Once
 from gateway.config.limits import RateLimit, Throttle, Timeouts
+from gateway.config.patterns import Patterns
 from gateway.config.problems import shown
 from gateway.config.section import Section
-from gateway.config.units import Count, Delay, Share
-from gateway.event import MAX_NAME
+from gateway.config.units import Count, Delay, Share, format_duration
+from gateway.config.waits import CancelOn, Waits, cel_of_two
 from gateway.expression import Expression
 from gateway.functions.reference import Reference
 from gateway.functions.shape import PREFIX, Shape
-
-_PATTERN = re.compile(r"[!-~]+")
-
-
-def pattern(value: object) -> str:
-    """`value` as a pattern of event names. Raises ValueError saying what would be one."""
-    if not isinstance(value, str) or not _PATTERN.fullmatch(value) or len(value) > MAX_NAME:
-        raise ValueError(
-            f"must be a pattern such as stripe/customer.created, github/* or **: printable ASCII without "
-            f"spaces, not {shown(value)}"
-        )
-    if "***" in value or not all(value.split("/")):
-        raise ValueError(
-            f"must be segments divided by one /, with * inside a segment and ** across them, "
-            f"such as stripe/*, not {shown(value)}"
-        )
-    return str(value)
 
 
 class Retry(Section):
@@ -71,15 +52,6 @@ class Retry(Section):
         return sum(self.schedule)
 
 
-def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    if not patterns:
-        raise ValueError('must name at least one pattern, such as ["stripe/*"]; ** is every event')
-    return patterns
-
-
-Patterns = Annotated[tuple[Annotated[str, BeforeValidator(pattern)], ...], AfterValidator(_some)]
-
-
 def _transform(value: object) -> Expression | Shape | None:
     """CEL, or a function: `python:module:function`, or the same as `{python: module:function}`."""
     if isinstance(value, dict):
@@ -88,7 +60,7 @@ def _transform(value: object) -> Expression | Shape | None:
         return _shape(value["python"])
     if isinstance(value, str) and value.startswith(PREFIX):
         return _shape(value.removeprefix(PREFIX))
-    return cel_expression(value)
+    return cel_of_two(value)
 
 
 def _shape(text: str) -> Shape:
@@ -114,6 +86,8 @@ class Subscription(Section):
     if_: CelExpression = Field(None, alias="if")
     order_by: CelExpression = None
     order: Literal["block", "skip"] = "block"
+    waits: Waits | None = None
+    cancel_on: CancelOn = ()
     destination: Destination = Field(examples=[f'{{type: http, url: "{EXAMPLE_URL}"}}'])
     format: Literal["event", "raw", "cloudevents"] = "event"
     transform: Annotated[Expression | Shape | None, PlainValidator(_transform)] = None
@@ -132,6 +106,37 @@ class Subscription(Section):
     def _order_has_a_key(self) -> Self:
         if "order" in self.model_fields_set and self.order_by is None:
             raise ValueError("order: says nothing without order_by:, the expression whose value is the key")
+        return self
+
+    @model_validator(mode="after")
+    def _has_room_for_both(self) -> Self:
+        if self.waits is None:
+            if isinstance(self.transform, Expression) and "async" in self.transform.names:
+                raise ValueError("transform: there is no async without waits:; there is event")
+        elif problem := self._wants_room():
+            raise ValueError(f"waits: {problem}")
+        return self
+
+    def _wants_room(self) -> str | None:
+        """Why a second event has no room in what is delivered; None where it has."""
+        if self.destination.type == "python":
+            return "a function waits by itself: leave it out and call ctx.wait_for"
+        if isinstance(self.transform, Shape):
+            return "a transform: in Python sees one event only; write it in CEL, over event and async"
+        if self.transform is not None or (self.format == "event" and self.destination.takes_two):
+            return None
+        what = f"format {self.format}" if self.format != "event" else f"type {self.destination.type}"
+        return f"{what} has no room for a second event; add a transform: that makes one of event and async"
+
+    @model_validator(mode="after")
+    def _waits_alone(self) -> Self:
+        gathers = "batch" if self.batch is not None else "debounce" if self.debounce is not None else None
+        if self.waits is not None and gathers is not None:
+            raise ValueError(f"waits: can't be combined with {gathers}:; leave one out")
+        if self.cancel_on and self.batch is not None:
+            raise ValueError(
+                "cancel_on: can't be combined with batch:, whose events go together; leave one out"
+            )
         return self
 
     @model_validator(mode="after")
@@ -155,6 +160,15 @@ class Subscription(Section):
             raise ValueError(
                 "batch: can't be combined with order_by:, by which events go one by one; leave one out"
             )
+        if self.rate_limit is not None:
+            raise ValueError(
+                "batch: can't be combined with rate_limit:, which drops events; write a throttle:"
+            )
+        if self.throttle is not None and self.throttle.key is not None:
+            raise ValueError(
+                "batch: can't be combined with throttle.key: one call has the turn of one key only; "
+                "leave the key out, and calls are counted"
+            )
         if not self.destination.batches:
             raise ValueError(
                 f"batch: needs a destination of type http: {self.destination.type} takes one event at a time"
@@ -164,6 +178,21 @@ class Subscription(Section):
                 "batch: can't send the provider's own bodies and signatures, which format: raw does; "
                 "write format: event, or a transform:"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _waits_no_longer_than_it_may(self) -> Self:
+        start = self.timeouts.start if self.timeouts is not None else None
+        gathers = {
+            "debounce: period": self.debounce.period if self.debounce is not None else 0,
+            "batch: timeout": self.batch.timeout if self.batch is not None else 0,
+        }
+        for name, seconds in gathers.items():
+            if start is not None and seconds >= start:
+                raise ValueError(
+                    f"{name}: must be shorter than timeouts.start, {format_duration(start)}, "
+                    f"not {format_duration(seconds)}: what waits so long is cancelled"
+                )
         return self
 
     @field_validator("format")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.store.records import Claimed
+from gateway.wait import NewWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Answer:
     returned, its traceback where it raised. `whole` is an HTTP answer as it came.
 
     A function can say what comes next: `final` that no other attempt helps, `retry_in` the exact seconds
-    until the next one.
+    until the next one. Without an error, it can be `parked`: its run goes on at that time (Unix ms), and
+    nothing is used up. With `waits` it goes on when one of them is over instead.
     """
 
     latency: int
@@ -38,6 +40,8 @@ class Answer:
     whole: Whole | None = None
     final: bool = False
     retry_in: float | None = None
+    parked: int | None = None
+    waits: tuple[NewWait, ...] = ()
 
 
 class Destination(Protocol):

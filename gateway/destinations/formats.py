@@ -9,15 +9,22 @@ from typing import Any
 import orjson
 
 from gateway.store.records import Claimed
+from gateway.store.waits import Waited
 from gateway.telemetry import trace
+from gateway.wait import CONFIGURED
 
 JSON = "application/json"
 CLOUDEVENTS = "application/cloudevents+json"
 
 
 def event(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
-    """`{id, name, data, ts, v}`; `data` is the provider's payload, byte for byte where it was the body."""
-    return orjson.dumps(claimed.event.wire()), {"content-type": JSON}
+    """`{id, name, data, ts, v}`; `data` is the provider's payload, byte for byte where it was the body.
+
+    Where the subscription waits for a second event, that is `async` beside them; null: none came in time.
+    """
+    second = waited(claimed)
+    beside = {} if second is None else {"async": second.event and second.event.wire()}
+    return orjson.dumps(claimed.event.wire() | beside), {"content-type": JSON}
 
 
 def raw(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
@@ -49,6 +56,12 @@ def cloudevents(claimed: Claimed) -> tuple[bytes, dict[str, str]]:
     if happened.v is not None:
         envelope["dataversion"] = happened.v
     return orjson.dumps(envelope), {"content-type": CLOUDEVENTS}
+
+
+def waited(claimed: Claimed) -> Waited | None:
+    """What came of the wait that the config asks for; None where it asks for none."""
+    done = [one for one in claimed.waits if one.wait.step == CONFIGURED and one.wait.state != "open"]
+    return done[0] if done else None
 
 
 FORMATS: Mapping[str, Callable[[Claimed], tuple[bytes, dict[str, str]]]] = {

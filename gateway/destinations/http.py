@@ -17,6 +17,7 @@ from gateway.destinations.contract import Answer, Whole
 from gateway.destinations.formats import FORMATS
 from gateway.destinations.message import gateway_headers, ms_since
 from gateway.destinations.signature import sign
+from gateway.hops import next_hop
 from gateway.store.records import Claimed
 
 KEPT_RESPONSE = 4096
@@ -87,7 +88,7 @@ class HttpDestination:
             "user-agent": f"webhook-gateway/{__version__}",
             "accept-encoding": "identity",
         }
-        every = told | own | headers | self._headers
+        every = told | own | headers | next_hop(claimed.headers) | self._headers
         return body, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in every.items()]
 
 

@@ -18,6 +18,7 @@ from gateway.destinations.connections import Connections
 from gateway.destinations.contract import Answer
 from gateway.destinations.exchange import Reply, post
 from gateway.event import Event, made_at
+from gateway.hops import next_hop
 from gateway.store.records import Claimed
 
 _WAYS_OUT = {
@@ -41,7 +42,7 @@ class InngestDestination:
 
     async def deliver(self, claimed: Claimed, now: float) -> Answer:
         """Send one event. Inngest answers when its queue has it."""
-        return await answered(self._timeout, self._sent(claimed.event))
+        return await answered(self._timeout, self._sent(claimed))
 
     async def close_unused(self) -> None:
         """Close the connections that have not been used for a while."""
@@ -51,11 +52,12 @@ class InngestDestination:
         """Close the connections."""
         await self._connections.close()
 
-    async def _sent(self, event: Event) -> dict[str, str]:
+    async def _sent(self, claimed: Claimed) -> dict[str, str]:
         if not self._key:
             raise Refused("no event_key is set; set one")
-        body = _body(event)
-        reply = await post(self._connections, f"{self._base}/e/{self._key}", body, _seed(event.event_id))
+        body = _body(claimed.event)
+        headers = _seed(claimed.event.event_id) | next_hop(claimed.headers)
+        reply = await post(self._connections, f"{self._base}/e/{self._key}", body, headers)
         return {"id": self._id(reply)}
 
     def _id(self, reply: Reply) -> str:

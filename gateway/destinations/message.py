@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.destinations.formats import FORMATS
+from gateway.destinations.formats import FORMATS, waited
 from gateway.store.records import Claimed
 from gateway.telemetry import trace
 
@@ -48,7 +48,9 @@ def gateway_headers(claimed: Claimed) -> dict[str, str]:
     span = trace.CURRENT.get() or trace.of_attempt(
         trace.of_event(event.event_id, claimed.headers), delivery.delivery_id, delivery.attempts
     )
-    return own | span.headers
+    second = waited(claimed)
+    told = {} if second is None else {"gateway-wait": second.wait.state}
+    return own | told | span.headers
 
 
 def ms_since(started: float) -> int:

@@ -11,10 +11,11 @@ from typing import Any
 from gateway.config import Subscription
 from gateway.config.destinations.python import Python
 from gateway.destinations.contract import Answer
+from gateway.destinations.ended import Raised, Returned, answer
 from gateway.destinations.message import ms_since
-from gateway.destinations.raised import failed, returned
 from gateway.destinations.threads import Threads
 from gateway.functions import Context, Event, SyncContext
+from gateway.functions.memory import Memory
 from gateway.functions.reference import is_async, takes
 from gateway.functions.run import Runs
 from gateway.store.records import Claimed
@@ -38,22 +39,29 @@ class PythonDestination:
         self._threads = Threads(f"gateway-{section.handler}")
 
     async def deliver(self, claimed: Claimed, now: float) -> Answer:
-        """Call the function. Whatever it raises is an Answer, also what would end the process."""
+        """Call the function. Whatever it raises is an Answer, also what would end the process.
+
+        The steps that it began are finished before that, as long as `timeout` lasts.
+        """
         started = time.perf_counter()
-        context = Context(self._runs.of(claimed))
-        limit = asyncio.timeout(self._section.timeout)
+        memory = Memory(self._runs.of(claimed), self._threads.run)
         try:
-            async with limit:
-                value = await self._called(Event.of(claimed.event), context)
+            async with asyncio.timeout(self._section.timeout):
+                ended = await self._ended(Event.of(claimed.event), memory)
+                await memory.finish()
+        except TimeoutError:
+            ended = Raised(self._late())
+        finally:
+            memory.end()
+        return answer(ended, memory.parks, memory.opened, round(now * 1000), ms_since(started))
+
+    async def _ended(self, event: Event, memory: Memory) -> Returned | Raised:
+        try:
+            return Returned(await self._called(event, memory))
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and _is_stopped():
                 raise
-            if limit.expired() and isinstance(error, TimeoutError):
-                error = self._late()
-            return failed(error, ms_since(started))
-        finally:
-            context.close()
-        return returned(value, ms_since(started))
+            return Raised(error)
 
     async def close_unused(self) -> None:
         """Nothing is kept open."""
@@ -66,17 +74,17 @@ class PythonDestination:
     def _code(self) -> Callable[..., Any]:
         return self._section.reference.load()
 
-    async def _called(self, event: Event, context: Context) -> Any:
+    async def _called(self, event: Event, memory: Memory) -> Any:
         code, count = self._code, takes(self._code, 2)
         if is_async(code):
-            return await code(*(event, context)[:count])
+            return await code(*(event, Context(memory))[:count])
         if self._threads.busy >= self._most:
             raise RuntimeError(
                 f"{self._threads.busy} calls of {self._section.handler} are under way or past their "
                 "time-out; end what they wait for, or restart the gateway"
             )
-        waiting = SyncContext(context, asyncio.get_running_loop())
-        return await self._threads.run(functools.partial(code, *(event, waiting)[:count]))
+        context = SyncContext(memory, asyncio.get_running_loop())
+        return await self._threads.run(functools.partial(code, *(event, context)[:count]))
 
     def _late(self) -> TimeoutError:
         still = "" if is_async(self._code) else "; its thread can't be stopped and goes on"

@@ -12,10 +12,11 @@ from typing import Any
 import orjson
 
 from gateway.destinations.contract import Answer, Destination
+from gateway.destinations.ended import failed
+from gateway.destinations.formats import waited
 from gateway.destinations.message import ms_since
-from gateway.destinations.raised import failed
 from gateway.destinations.threads import Threads
-from gateway.expression import Expression
+from gateway.expression import Expression, fields
 from gateway.functions.shape import Shape
 from gateway.store.records import Claimed
 
@@ -91,7 +92,9 @@ def _transformed(claimed: Claimed, expression: Expression) -> Claimed:
 
 
 def _one(claimed: Claimed, expression: Expression) -> Claimed:
-    got = expression.of(claimed.event)
+    second = waited(claimed)
+    came = fields(second.event) if second is not None and second.event is not None else None
+    got = expression.evaluate({"event": fields(claimed.event), "async": came})
     if got.error is not None:
         raise Untransformable(got.error)
     return _with(claimed, got.value)
@@ -107,6 +110,11 @@ class _Raised(Exception):
 
 def _shaped(claimed: Claimed, shape: Shape) -> Claimed:
     """The same by a function. Raises Untransformable, or _Raised with its own error."""
+    others = tuple(_one_shaped(other, shape) for other in claimed.others)
+    return replace(_one_shaped(claimed, shape), others=others)
+
+
+def _one_shaped(claimed: Claimed, shape: Shape) -> Claimed:
     try:
         value = shape.value(claimed.event)
     except BaseException as error:

@@ -34,11 +34,10 @@ class Ended(BaseException):
 
 
 class Parked(Ended):
-    """The run waits until this time (Unix ms), in the store alone, and goes on then."""
+    """The run waits, in the store alone, until a time (Unix ms), or for an event where that is None."""
 
-    def __init__(self, until: int) -> None:
+    def __init__(self, until: int | None) -> None:
         super().__init__(until)
-        self.until = until
 
 
 class Abandoned(Ended):

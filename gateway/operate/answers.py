@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gateway.operate.auditing import AuditRow
 from gateway.operate.event_types import TypeRow
+from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
@@ -19,6 +20,13 @@ from gateway.operate.rows import (
 )
 
 Item = TypeVar("Item", bound=Row)
+
+
+class Whys(Row):
+    """Of each subscription why it got one event, or why not; those of the config first."""
+
+    event_id: str
+    items: list[WhyRow]
 
 
 class EventTypes(Row):

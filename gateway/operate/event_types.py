@@ -15,28 +15,29 @@ from gateway.store import Store
 from gateway.store.event_types import TypeCount
 from gateway.store.records import Stored
 
-SAMPLES = 100
-"""The newest events of a name that its schema is learned from."""
+LAST = 100_000
+"""The newest events that are looked at for their names, unless more are asked for."""
 
 ENOUGH = 8_388_608
 """Bytes of data after which no further sample is looked at."""
 
+DAY, HOUR = 86_400_000, 3_600_000
+
 
 class TypeRow(Row):
-    """An event name as far as its events are kept: how many came, ever and lately, and from where."""
+    """An event name: how many of the newest events have it, how often it comes, and from where."""
 
     name: str
-    events: int
-    last_hour: int = Field(description="How many of them came in the last hour.")
-    last_day: int = Field(description="How many of them came in the last 24 hours.")
+    events: int = Field(description="How many of the events that were looked at have this name.")
+    per_day: float = Field(description="How many a day, over the time that was looked at, one hour or more.")
     last_at: int = Field(description="When the newest was received.")
     versions: list[str] = Field(description="The `v` of the newest 100, the newest first.")
     sources: list[str] = Field(description="The sources of the newest 100.")
 
     @staticmethod
-    def of(count: TypeCount) -> TypeRow:
-        """The row of a name."""
-        return TypeRow.model_construct(**_fields(count))
+    def of(count: TypeCount, now: int) -> TypeRow:
+        """The row of a name at `now` (Unix ms)."""
+        return TypeRow.model_construct(**_fields(count, now))
 
 
 class TypePage(TypeRow):
@@ -51,35 +52,34 @@ class TypePage(TypeRow):
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
-def _fields(count: TypeCount) -> dict[str, Any]:
+def _fields(count: TypeCount, now: int) -> dict[str, Any]:
     return {
         "name": count.name,
         "events": count.events,
-        "last_hour": count.last_hour,
-        "last_day": count.last_day,
+        "per_day": round(count.events * DAY / max(HOUR, now - count.since), 2),
         "last_at": count.last_at,
         "versions": list(count.versions),
         "sources": list(count.sources),
     }
 
 
-async def type_rows(store: Store, now: int, pattern: str | None = None) -> list[TypeRow]:
-    """Every name that `pattern` matches, sorted."""
+async def type_counts(store: Store, pattern: str | None, last: int) -> list[TypeCount]:
+    """The names among the newest `last` events that `pattern` matches, sorted."""
     exact = pattern if pattern is not None and "*" not in pattern else None
-    wanted = compile_patterns([pattern]) if pattern is not None else None
-    found = await store.event_types.counted(now, exact)
-    return [TypeRow.of(one) for one in found if wanted is None or wanted.fullmatch(one.name)]
+    wanted = compile_patterns([pattern or "**"])
+    found = await store.event_types.counted(last, exact)
+    return [one for one in found if wanted.fullmatch(one.name)]
 
 
-async def type_page(store: Store, now: int, name: str) -> TypePage | None:
-    """One name with its schema and an example; None where no event has it."""
-    counted = await store.event_types.counted(now, name)
-    newest = _enough(await store.event_types.newest(name, SAMPLES))
-    if not counted or not newest:
+async def type_page(store: Store, count: TypeCount, now: int) -> TypePage | None:
+    """One name with its schema and an example; None where its events were purged meanwhile."""
+    newest = _enough(await store.event_types.events(count.newest))
+    if not newest:
         return None
     schema = learned([orjson.loads(one.event.data) for one in newest])
+    example = EventRow.of(newest[0].event)
     return TypePage.model_construct(
-        **_fields(counted[0]), samples=len(newest), schema_=schema, example=EventRow.of(newest[0].event)
+        **_fields(count, now), samples=len(newest), schema_=schema, example=example
     )
 
 

@@ -11,16 +11,8 @@ from gateway.operate.shown import shown
 from gateway.pipeline.route import Router
 from gateway.store import Store
 from gateway.store.audit import Entry, Which
-from gateway.store.records import (
-    Attempt,
-    Delivery,
-    Duplicate,
-    Pause,
-    Query,
-    Rejection,
-    RejectionCount,
-    Stored,
-)
+from gateway.store.records import Attempt, Delivery, Duplicate, Pause, Query, Stored
+from gateway.store.rejections import Rejection, RejectionCount
 
 
 class ReadsAudit(Protocol):

@@ -16,7 +16,8 @@ from gateway.fetcher import Fetcher, FetchFailed
 from gateway.operate.paging import pages
 from gateway.running import Endpoint, Running
 from gateway.store import Store
-from gateway.store.records import Candidate, Query, Rejection
+from gateway.store.records import Candidate, Query
+from gateway.store.rejections import Rejection
 
 PAGE = 20
 """Rejections that are read at a time: each may hold a body of `server.max_body`."""

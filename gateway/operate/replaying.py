@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gateway.event import new_id
 from gateway.operate.opened import Opened
 from gateway.operate.paging import pages
+from gateway.repeating import repeat
 from gateway.store.records import Delivery, NewDelivery, Query, Stored
 
 BATCH = 500
 """New deliveries in one transaction at most."""
+
+RATE = 50
+"""New deliveries that become due in a second, where they were not named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,66 @@ def _add_event(plan: Plan, opened: Opened, stored: Stored, subscription: str | N
         plan.planned.append(replace(one, new=replace(one.new, order_key=key)))
 
 
-async def plan_of_dead(opened: Opened, query: Query, limit: int | None = None) -> Plan:
+async def plan_of_events(
+    opened: Opened,
+    query: Query,
+    until: int | None = None,
+    subscription: str | None = None,
+    limit: int | None = None,
+) -> Plan:
+    """The events that `query` wants and that were received before `until` (Unix ms), oldest first.
+
+    Each to who wants it, or to `subscription`; system events where a pattern or a source asks for them. With
+    more than `limit` deliveries the plan has `more`, and is not to be carried out: which are missing, nobody
+    could say.
+    """
+    plan = Plan()
+    found = [one async for one in pages(opened.whole.events, query) if _is_meant(one, query, until)]
+    for stored in reversed(found):
+        for target in (subscription,) if subscription else opened.router.route(stored.event).subscriptions:
+            if len(plan.planned) == limit:
+                plan.more = True
+                return plan
+            plan.planned.append(await _again(opened, stored, target))
+    return plan
+
+
+def _is_meant(stored: Stored, query: Query, until: int | None) -> bool:
+    if until is not None and stored.event.received_at >= until:
+        return False
+    return not stored.event.is_system or query.source is not None or query.name is not None
+
+
+async def _again(opened: Opened, stored: Stored, target: str) -> Planned:
+    """A new delivery of an event; what it replays is the newest that there is of both."""
+    event = stored.event
+    last = await opened.whole.deliveries(Query(event_id=event.event_id, subscription=target, limit=1))
+    one = _planned(opened, event.event_id, event.name, target, last[0].delivery_id if last else None)
+    return replace(one, new=replace(one.new, order_key=opened.router.order_key(target, event)))
+
+
+def spread(planned: Sequence[Planned], rate: int | None) -> list[Planned]:
+    """The same, due `rate` a second, so that live deliveries find their place between them; None: at once."""
+    if rate is None:
+        return list(planned)
+    return [
+        replace(one, new=replace(one.new, due_at=one.new.due_at + 1000 * number // rate))
+        for number, one in enumerate(planned)
+    ]
+
+
+async def plan_of_dead(
+    opened: Opened, query: Query, limit: int | None = None, until: int | None = None
+) -> Plan:
     """The dead deliveries that `query` wants and that are the last of their event for their subscription.
 
     One that was replayed already, or has a replay under way, is left alone, so that doing this twice
-    delivers once. `limit` bounds the plan.
+    delivers once. `limit` bounds the plan; `until` (Unix ms) is when they ended at the latest.
     """
     plan = Plan()
     async for delivery in _dead(opened, query, plan.gone):
+        if until is not None and (delivery.finished_at or 0) >= until:
+            continue
         if len(plan.planned) == limit:
             plan.more = True
             break
@@ -119,9 +175,13 @@ def _planned(
     return Planned(NewDelivery(new_id(now), event_id, subscription, now, replay_of), name)
 
 
-async def carry_out(opened: Opened, planned: Sequence[Planned]) -> int:
-    """Make the deliveries, BATCH a transaction. Returns how many were made."""
+async def carry_out(
+    opened: Opened, planned: Sequence[Planned], tell: Callable[[int], None] = lambda _: None
+) -> int:
+    """Make the deliveries, BATCH a transaction; `tell` hears of each. Returns how many were made."""
     made = 0
     for start in range(0, len(planned), BATCH):
-        made += await opened.whole.replay([one.new for one in planned[start : start + BATCH]], opened.now)
+        batch = [one.new for one in planned[start : start + BATCH]]
+        made += await repeat(opened.whole, opened.router, batch, opened.now)
+        tell(len(batch))
     return made

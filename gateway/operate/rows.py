@@ -6,39 +6,22 @@ without checking it again; `record` is the way back, for who got a row over the 
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from gateway.event import Event
-from gateway.store.records import (
-    Attempt,
-    Delivery,
-    Duplicate,
-    Pause,
-    Reception,
-    Rejection,
-    RejectionCount,
-    State,
-    Stored,
-)
+from gateway.operate.wait_row import Row as Row
+from gateway.operate.wait_row import WaitRow
+from gateway.store.records import Attempt, Delivery, Duplicate, Pause, State, Stored
+from gateway.store.rejections import Rejection, RejectionCount
 
 HeaderPairs = list[Annotated[list[str], Field(min_length=2, max_length=2)]]
 """[name, value] pairs, in the order in which they came."""
-
-
-class Row(BaseModel):
-    """A frozen row. A field that a newer gateway adds is let through."""
-
-    model_config = ConfigDict(frozen=True)
-
-    def plain(self) -> dict[str, Any]:
-        """The row for orjson: the fields that it was made with."""
-        return self.model_dump(exclude_unset=True)
 
 
 class EventRow(Row):
@@ -119,19 +102,29 @@ class DeliveryRow(Row):
     last_error: str | None
     order_key: str | None = Field(None, description="Deliveries of one key keep an order.")
     held: bool = Field(False, description="An earlier one of its key, or the first of its batch, goes first.")
+    parked: bool = Field(False, description="It waits for another event, until due_at.")
+    waits: list[WaitRow] = Field([], description="What it waits or waited for, the first first.")
     batch_id: str | None = Field(None, description="Deliveries of one batch go in one call.")
     in_flight: bool
 
     @staticmethod
     def of(delivery: Delivery, now: int) -> DeliveryRow:
         """The row of a delivery at `now` (Unix ms)."""
-        fields = {name: getattr(delivery, name) for name in DeliveryRow.model_fields if name != "in_flight"}
-        return DeliveryRow.model_construct(**fields, in_flight=in_flight(delivery, now))
+        fields = {name: getattr(delivery, name) for name in DeliveryRow._copied()}
+        waits = [WaitRow.of(wait) for wait in delivery.waited]
+        return DeliveryRow.model_construct(**fields, waits=waits, in_flight=in_flight(delivery, now))
+
+    @staticmethod
+    def _copied() -> list[str]:
+        """The fields that a delivery has too."""
+        return [name for name in DeliveryRow.model_fields if name not in ("in_flight", "waits")]
 
     def record(self, seq: int = 0) -> Delivery:
         """The delivery again; its lease and its place in the retry schedule do not travel."""
-        fields = {name: getattr(self, name) for name in DeliveryRow.model_fields if name != "in_flight"}
-        return Delivery(**fields, leased_until=2**53 if self.in_flight else None, retries=0, seq=seq)
+        fields = {name: getattr(self, name) for name in DeliveryRow._copied()}
+        waited = tuple(wait.record(self.delivery_id, self.event_id, self.subscription) for wait in self.waits)
+        fields |= {"leased_until": 2**53 if self.in_flight else None, "waited": waited}
+        return Delivery(**fields, retries=0, seq=seq)
 
 
 class DuplicateRow(Row):
@@ -247,32 +240,6 @@ class TriedRow(DeliveryRow):
     def record(self, seq: int = 0) -> Delivery:
         """The delivery again."""
         return replace(super().record(seq), attempts=len(self.attempts))
-
-
-class EventPage(EventRow):
-    """An event with all that belongs to it, oldest first.
-
-    `body` is what came, as text, or `body_base64` where it is none; `secret` is the index of the one that
-    matched.
-    """
-
-    remote_addr: str | None
-    url: str | None
-    secret: int | None
-    headers: HeaderPairs
-    body: str | None = None
-    body_base64: str | None = None
-    deliveries: list[TriedRow]
-    duplicates: list[DuplicateRow]
-
-    def record(self, seq: int = 0) -> Stored:
-        """The event with how it reached the gateway."""
-        body = b64decode(self.body_base64) if self.body_base64 is not None else (self.body or "").encode()
-        reception = None
-        if self.url is not None:
-            headers = orjson.dumps(self.headers).decode()
-            reception = Reception(self.remote_addr or "", self.url, headers, self.secret)
-        return Stored(self.event(), reception, body, seq)
 
 
 def body_fields(body: bytes) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from typing import Any, cast
 from gateway.event import Event
 from gateway.redaction import MARK, Redactions, scrub
 from gateway.store import Store
-from gateway.store.records import Attempt, Delivery, Duplicate, Query, Rejection, Stored, VerdictCount
+from gateway.store.event_types import EventTypes
+from gateway.store.records import Attempt, Delivery, Duplicate, Query, Stored, VerdictCount
+from gateway.store.rejections import Rejection
 from gateway.store.tail import Span, Tail
 from gateway.verdict import Verdict
 
@@ -36,6 +38,10 @@ class Shown:
     @property
     def tail(self) -> Tail:
         return cast(Tail, ShownTail(self.whole.tail, self))
+
+    @property
+    def event_types(self) -> EventTypes:
+        return cast(EventTypes, ShownEventTypes(self.whole.event_types, self))
 
     async def event(self, id: str) -> Stored | None:
         stored = await self.whole.event(id)
@@ -177,6 +183,20 @@ class ShownTail:
         return [
             (place, self.shown.stored(one)) for place, one in await self.whole.handed(listener, after, limit)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEventTypes:
+    """Event names, whose samples are redacted."""
+
+    whole: EventTypes
+    shown: Shown
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    async def events(self, seqs: Sequence[int]) -> Sequence[Stored]:
+        return list(map(self.shown.stored, await self.whole.events(seqs)))
 
 
 def verdicts(redactions: Redactions, event: Event, found: Sequence[Verdict]) -> list[Verdict]:

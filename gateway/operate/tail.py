@@ -18,7 +18,8 @@ from gateway.operate.rows import (
     Row,
     body_fields,
 )
-from gateway.store.records import Delivery, Duplicate, Reception, Rejection, Stored
+from gateway.store.records import Delivery, Duplicate, Reception, Stored
+from gateway.store.rejections import Rejection
 from gateway.store.tail import Listener
 
 What = Literal["event", "duplicate", "rejection", "delivery"]

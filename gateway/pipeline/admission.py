@@ -20,6 +20,7 @@ from gateway.store import Store
 from gateway.store.flow import Admission, Asking, Rate, Throttle
 from gateway.store.records import Cancellation, Candidate, Claimed
 from gateway.telemetry.counts import Counts
+from gateway.wait import CONFIGURED
 
 log = logging.getLogger("gateway.worker")
 
@@ -122,8 +123,9 @@ class Admissions:
 
 
 def _late(each: Claimed, timeouts: Timeouts, now: int, leased: bool) -> str | None:
-    """Why a delivery is too late. Both times count from when it was to be made."""
-    waited = (now - max(each.event.ts, each.delivery.created_at)) / 1000
+    """Why a delivery is too late. Both times count from when it was to be made, or went on after a wait."""
+    went_on = [one.wait.resolved_at or 0 for one in each.waits if one.wait.step == CONFIGURED]
+    waited = (now - max(each.event.ts, each.delivery.created_at, *went_on)) / 1000
     if timeouts.start is not None and each.delivery.attempts - leased == 0 and waited >= timeouts.start:
         return f"timed out: it did not start within {format_duration(timeouts.start)}"
     if timeouts.finish is not None and waited >= timeouts.finish:
@@ -157,7 +159,7 @@ def _admission(subscription: Subscription, claimed: Sequence[Claimed], now: int)
 def _asking(each: Claimed, rate: RateLimit | None, throttle: ThrottleRule | None) -> Asking:
     """A rate limit counts deliveries, at their first attempt; a throttle counts attempts."""
     delivery, rate_key, throttle_key = each.delivery, None, None
-    if rate is not None and delivery.retries == 0:
+    if rate is not None and delivery.attempts == 1:  # a run that slept goes on, and does not begin again
         rate_key = _key(rate.key, each)
     if throttle is not None:
         throttle_key = _key(throttle.key, each) or ""

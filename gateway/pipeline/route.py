@@ -12,6 +12,7 @@ from gateway.pipeline.conditions import Conditions, terms
 from gateway.pipeline.keys import key_of, kind
 from gateway.terms import Terms
 from gateway.verdict import MOST, Verdict, verdict
+from gateway.wait import NewWait, WaitRule
 
 MAX_REMEMBERED = 4096
 """Event names whose answer is remembered; providers have hundreds, so past this something is wrong."""
@@ -19,24 +20,30 @@ MAX_REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The expressions of a subscription: its filter `if:`, `order_by:`, and what its terms are made from."""
+    """The expressions of a subscription: its filter `if:`, `order_by:`, and what its terms are made from.
+
+    `waits` are what its deliveries wait for, and what ends them.
+    """
 
     condition: Expression | None = None
     order: Expression | None = None
     conditions: Conditions | None = None
+    waits: tuple[WaitRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
     """Who gets an event, the order keys of those that keep an order, and what expressions said otherwise.
 
-    `terms` are those of subscriptions that have any.
+    `terms` are those of subscriptions that have any. The deliveries of those in `waits` wait for another
+    event.
     """
 
     subscriptions: tuple[str, ...]
     orders: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
     terms: Mapping[str, Terms] = field(default_factory=dict)
+    waits: Mapping[str, tuple[NewWait, ...]] = field(default_factory=dict)
 
 
 class Router:
@@ -73,6 +80,20 @@ class Router:
         _order(subscription, self._rules.get(subscription, Rules()).order, variables(event), orders)
         return orders.get(subscription)
 
+    def waits(self, subscription: str, event: Event) -> tuple[NewWait, ...]:
+        """What a delivery of `event` to a subscription begins with waiting for, whatever its filter says."""
+        rules = self._rules.get(subscription, Rules())
+        return tuple(rule.opened(event) for rule in rules.waits)
+
+    @property
+    def any_waits(self) -> bool:
+        """Whether there is a subscription whose deliveries wait, or are ended by an event."""
+        return any(rules.waits for rules in self._rules.values())
+
+    def has_waits(self, subscription: str) -> bool:
+        """Whether it is one of those."""
+        return bool(self._rules.get(subscription, Rules()).waits)
+
     def _named(self, event_name: str) -> Routed:
         known = self._remembered.get(event_name)
         if known is not None:
@@ -101,7 +122,8 @@ class Router:
                     asked[name], failed = terms(name, rules.conditions, seen)
                     told += failed
             verdicts += told[:1]  # of an event and a subscription one is kept
-        return Routed(tuple(wanted), orders, tuple(verdicts[:MOST]), asked)
+        waits = {name: self.waits(name, event) for name in wanted if self.has_waits(name)}
+        return Routed(tuple(wanted), orders, tuple(verdicts[:MOST]), asked, waits)
 
 
 def _refused(name: str, condition: Expression | None, seen: Mapping[str, Any]) -> Verdict | None:

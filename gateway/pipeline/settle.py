@@ -9,6 +9,7 @@ from gateway.pipeline import system
 from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded
 from gateway.pipeline.route import Router
 from gateway.store.records import Attempt, Candidate, Claimed, Settlement, State
+from gateway.wait import NewWait
 
 GONE = "the subscriber answered 410 Gone"
 
@@ -53,6 +54,15 @@ def interrupted(claimed: Claimed, attempt: Attempt, now: int) -> Settlement:
 def _of(other: Claimed, attempt: Attempt) -> Attempt:
     """The attempt that the one that leads a batch made, as another's of it."""
     return replace(attempt, delivery_id=other.delivery.delivery_id)
+
+
+def parked(
+    claimed: Claimed, attempt: Attempt, until: int, waits: tuple[NewWait, ...], now: int
+) -> Settlement:
+    """What to write where the run of a function waits: due then (Unix ms), no retry used up."""
+    delivery = claimed.delivery
+    settled = Settlement(attempt, "pending", until, delivery.retries, now, waits=waits, seen=delivery.waits)
+    return _in_order(claimed, settled)
 
 
 def _in_order(claimed: Claimed, settled: Settlement) -> Settlement:

@@ -148,6 +148,7 @@ def emit(name: str, data: dict[str, Any], router: Router, now: int, id: str | No
         routed.subscriptions,
         orders=routed.orders,
         verdicts=routed.verdicts,
+        waits=routed.waits,
         terms=routed.terms,
     )
 

@@ -59,7 +59,7 @@ def _outcome(claimed: Claimed, settled: Settlement, held: bool) -> str:
     if not held:
         return "lease_lost"
     if settled.state == "pending" and settled.retries == claimed.delivery.retries:
-        return "interrupted"
+        return "interrupted" if settled.attempt.error else "parked"
     return "succeeded" if settled.state == "succeeded" else "failed"
 
 
@@ -90,7 +90,7 @@ def _log(span: Span, claimed: Claimed, settled: Settlement, state: str) -> None:
         "ms": attempt.latency,
     }
     log.log(
-        logging.INFO if settled.state == "succeeded" else logging.WARNING,
+        logging.WARNING if attempt.error or settled.state == "dead" else logging.INFO,
         LINE,
         *ids.values(),
         state,

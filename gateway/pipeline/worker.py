@@ -24,7 +24,7 @@ from gateway.pipeline.lanes import Lanes
 from gateway.pipeline.owner import this_process, vanished
 from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
 from gateway.pipeline.runs import StoredRuns
-from gateway.pipeline.settle import attempt_of, interrupted, settlement
+from gateway.pipeline.settle import attempt_of, interrupted, parked, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
@@ -226,11 +226,21 @@ class Worker:
         wait = parse_retry_after(answer.retry_after, self._clock())
         if claimed.delivery.subscription in self._running().proxied:
             await keep_answer(self._store, claimed, answer, self._now())
+        attempt = attempt_of(claimed, started, answer)
         try:
-            await self._settle(lane.subscription, claimed, attempt_of(claimed, started, answer), wait, answer)
+            if answer.parked is not None:
+                await self._park(lane, claimed, attempt, answer)
+            else:
+                await self._settle(lane.subscription, claimed, attempt, wait, answer)
             await self._healths.attempted(claimed, answer.error is None, self._now())
         except StoreError as error:
             log.error("an attempt of %s was not recorded: %s", claimed.delivery.delivery_id, error)
+
+    async def _park(self, lane: Lane, claimed: Claimed, attempt: Attempt, answer: Answer) -> None:
+        until, now = answer.parked or 0, self._now()
+        await self._write(claimed, parked(claimed, attempt, until, answer.waits, now))
+        lane.due(until / 1000)
+        self._more.set()
 
     async def _try(self, lane: Lane, claimed: Claimed, now: float) -> Answer:
         try:

@@ -15,7 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.store.marks import Mark
 from gateway.store.parts import Parts
+from gateway.store.places import Place
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -25,20 +27,16 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
-    Mark,
     NewDelivery,
     Outcome,
     Pause,
-    Place,
-    Purged,
     Query,
-    Rejection,
-    RejectionCount,
-    Retention,
     Settlement,
     Stored,
     VerdictCount,
 )
+from gateway.store.rejections import Rejection, RejectionCount
+from gateway.store.retention import Purged, Retention
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict

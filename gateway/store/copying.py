@@ -39,6 +39,8 @@ class Stream:
 STREAMS = (
     Stream("events", (0,), "requests"),
     Stream("deliveries", (0,), "attempts"),
+    Stream("waits", (0,)),
+    Stream("arrivals", (0,)),
     Stream("verdicts", ("", "")),
     Stream("duplicates", (0,)),
     Stream("rejections", (0,)),
@@ -46,6 +48,7 @@ STREAMS = (
     Stream("rejection_counts", ("", "")),
     Stream("paused", ("",)),
     Stream("backfills", ("", "")),
+    Stream("steps", ("", "", "")),
     Stream("audit", (0,)),
     Stream("encryption_keys", ("",)),
 )

@@ -90,7 +90,8 @@ def _outcome(candidate: Candidate, first: First | None, data: Mapping[str, str])
 def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> Duplicate:
     event, reception = candidate.event, candidate.reception
     same_body = candidate.digest == first.digest
-    differs = not same_body and first.event_id in data
+    known = data.get(first.event_id) if not same_body else None
+    fields = () if known is None else _fields(candidate, known)
     return Duplicate(
         duplicate_id=new_id(event.received_at),
         event_id=first.event_id,
@@ -99,8 +100,8 @@ def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> D
         source=event.source,
         received_at=event.received_at,
         gap=event.received_at - first.first_at,
-        same_body=same_body,
-        fields=_fields(candidate, data[first.event_id]) if differs else (),
+        same_body=same_body or (known is not None and not fields),
+        fields=fields,
         reason=_reason(candidate, first),
         secret=reception.secret if reception else None,
         remote_addr=reception.remote_addr if reception else "",

@@ -43,6 +43,7 @@ TABLES = (
     Sealable("attempts", ("", "", 0), 3, ("error", "response")),
     Sealable("verdicts", ("", ""), 2, ("saw", "error")),
     Sealable("answers", ("", 0), 2, ("headers", "body")),
+    Sealable("steps", ("", "", ""), 3, ("result",)),
 )
 
 

@@ -1,4 +1,4 @@
-"""The names that events have: how often each came, and its newest events, at a bounded cost."""
+"""The names that the newest events have. No index is kept for it, so receiving pays nothing."""
 
 from __future__ import annotations
 
@@ -8,33 +8,37 @@ from typing import Protocol
 
 from gateway.store.records import Stored
 
-LOOKED_AT = 100
-"""The newest events of a name whose versions and sources are told."""
+NEWEST = 100
+"""Events of a name that are looked at more closely."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeCount:
-    """How often events of one name came, as far as they are kept; `last_at` is the newest's reception.
+    """How many of the events that were looked at have a name.
 
-    `versions` and `sources` are those of its newest LOOKED_AT events.
+    `versions` and `sources` are those of its newest ones, `newest` their `seq`: NEWEST at most, newest first.
+    `since` is when the oldest event of any name was received that was looked at.
     """
 
     name: str
     events: int
-    last_hour: int
-    last_day: int
+    since: int
     last_at: int
     versions: tuple[str, ...]
     sources: tuple[str, ...]
+    newest: tuple[int, ...]
 
 
 class EventTypes(Protocol):
     """What a store knows of event names."""
 
-    async def counted(self, now: int, name: str | None = None) -> Sequence[TypeCount]:
-        """Every name, or one, sorted by name. It reads an index, and of each name the newest few events."""
+    async def counted(self, last: int, name: str | None = None) -> Sequence[TypeCount]:
+        """The names of the newest `last` events, or one name among them, sorted.
+
+        The cost is that of reading so many rows without their data.
+        """
         ...
 
-    async def newest(self, name: str, limit: int) -> Sequence[Stored]:
-        """The newest events of exactly this name, newest first, by an index."""
+    async def events(self, seqs: Sequence[int]) -> Sequence[Stored]:
+        """The events at these places, newest first; those that were purged are left out."""
         ...

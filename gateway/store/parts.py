@@ -10,6 +10,7 @@ from gateway.store.event_types import EventTypes
 from gateway.store.flow import FlowStore
 from gateway.store.health import HealthStore
 from gateway.store.rates import Rates
+from gateway.store.steps import Steps
 from gateway.store.tail import Tail
 from gateway.store.waits import Waits
 
@@ -25,6 +26,11 @@ class Parts(Protocol):
     @property
     def flow(self) -> FlowStore:
         """What may begin, counted for rate limits and throttles."""
+        ...
+
+    @property
+    def steps(self) -> Steps:
+        """What runs of functions have finished."""
         ...
 
     @property

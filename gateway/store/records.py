@@ -9,7 +9,7 @@ from typing import Literal
 from gateway.event import Event
 from gateway.record import record
 from gateway.schema import Breach
-from gateway.store.waits import Waited
+from gateway.store.waits import Wait, Waited
 from gateway.terms import Terms
 from gateway.verdict import Verdict
 from gateway.wait import NewWait
@@ -98,27 +98,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
-    """A request that was refused. `body` is kept only in quarantine; `released_at` says it went in later."""
-
-    rejection_id: str
-    source: str
-    reason: str
-    detail: str
-    received_at: int
-    remote_addr: str
-    method: str
-    url: str
-    headers: str
-    body_size: int
-    body_sha256: str
-    body: bytes | None = None
-    released_at: int | None = None
-    keep: int = 1000
-    seq: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """One event for one subscription.
 
@@ -126,7 +105,8 @@ class Delivery:
     ones and is the position in the retry schedule. While `leased_until` lies ahead a worker has it. While it
     is `held` an earlier one of its subscription and `order_key` comes first, or it goes with another of its
     `batch_id`. While it is `parked` it waits for another event. `waits` counts what became of its waits: it
-    changes when one is opened or resolved, and is 0 where it never had any.
+    changes when one is opened or resolved, and is 0 where it never had any; `waited` are those, open and
+    resolved, where a list gave the delivery.
     """
 
     delivery_id: str
@@ -151,6 +131,13 @@ class Delivery:
     parked: bool = False
     waits: int = 0
     batch_id: str | None = None
+    waited: tuple[Wait, ...] = ()
+
+    @property
+    def waits_for(self) -> str:
+        """The names that it waits for now, if any."""
+        opened = [wait for wait in self.waited if wait.state == "open" and not wait.ends]
+        return " or ".join(pattern for wait in opened for pattern in wait.patterns) if self.parked else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,32 +246,6 @@ class Cancellation:
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
-    """Unix ms before which rows may go; `now` ends the dedupe keys whose window is over."""
-
-    now: int
-    events_before: int
-    duplicates_before: int
-    rejections_before: int
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """How many rows a purge took."""
-
-    events: int = 0
-    duplicates: int = 0
-    rejections: int = 0
-    keys: int = 0
-    windows: int = 0
-
-    @property
-    def total(self) -> int:
-        """All rows together; 0 when there is nothing left to purge."""
-        return self.events + self.duplicates + self.rejections + self.keys + self.windows
-
-
-@dataclass(frozen=True, slots=True)
 class Stored:
     """A stored event with what is kept beside it. `body` is the raw bytes of the request it came in."""
 
@@ -334,46 +295,9 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectionCount:
-    """How often a source refused for one reason, ever."""
-
-    source: str
-    reason: str
-    count: int
-    first_at: int
-    last_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far a backfill of a source got: behind the event with the id `cursor`, None where it has none yet.
-
-    `account` is a connected account, "" for the provider's own.
-    """
-
-    source: str
-    account: str
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class VerdictCount:
     """How often a subscription's expressions failed, as far as events are kept, and its newest verdict."""
 
     subscription: str
     errors: int
     last: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far each kind of row had come at a time: the `seq` of the first that was made then or later.
-
-    Two marks tell how many were made between them without a row being counted. That is exact as long as
-    nothing in between was erased, and a little off where several nodes write at once.
-    """
-
-    events: int
-    duplicates: int
-    rejections: int
-    deliveries: int

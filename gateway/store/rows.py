@@ -17,11 +17,10 @@ from gateway.store.records import (
     Duplicate,
     Pause,
     Reception,
-    Rejection,
-    RejectionCount,
     Stored,
     VerdictCount,
 )
+from gateway.store.rejections import Rejection, RejectionCount
 from gateway.store.waits import PARKED, Wait, Waited
 from gateway.verdict import Verdict
 
@@ -93,7 +92,14 @@ def delivery(row: Row) -> Delivery:
         parked=parked,
         waits=row["waits"],
         batch_id=row["batch_id"] if "batch_id" in row.keys() else None,  # noqa: SIM118 - a row is no dict
+        waited=_waited(row),
     )
+
+
+def _waited(row: Row) -> tuple[Wait, ...]:
+    """The waits of a delivery, which lists have with it as JSON."""
+    told = row["waited"] if "waited" in row.keys() else None  # noqa: SIM118
+    return tuple(wait(each) for each in orjson.loads(told)) if told else ()
 
 
 def claimed(row: Row) -> Claimed:
@@ -176,14 +182,21 @@ def _body(row: Row) -> bytes:
     return data.encode() if kept is None else kept
 
 
-def type_count(row: Row, newest: Sequence[Row]) -> TypeCount:
-    """A name that was counted, with what is known of its newest events, newest first."""
+def type_counts(found: Sequence[Row]) -> list[TypeCount]:
+    """The newest rows of each name, which stand together, newest first, as what is known of the name."""
+    each: dict[str, list[Row]] = {}
+    for row in found:
+        each.setdefault(row["name"], []).append(row)
+    return [_type_count(name, newest) for name, newest in each.items()]
+
+
+def _type_count(name: str, newest: Sequence[Row]) -> TypeCount:
     return TypeCount(
-        name=row["name"],
-        events=row["events"],
-        last_hour=row["last_hour"],
-        last_day=row["last_day"],
-        last_at=newest[0]["received_at"] if newest else 0,
-        versions=tuple(dict.fromkeys(each["v"] for each in newest if each["v"] is not None)),
-        sources=tuple(dict.fromkeys(each["source"] for each in newest)),
+        name=name,
+        events=newest[0]["events"],
+        since=newest[0]["since"],
+        last_at=newest[0]["received_at"],
+        versions=tuple(dict.fromkeys(row["v"] for row in newest if row["v"] is not None)),
+        sources=tuple(dict.fromkeys(row["source"] for row in newest)),
+        newest=tuple(row["seq"] for row in newest),
     )

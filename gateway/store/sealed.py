@@ -26,12 +26,12 @@ from gateway.store.records import (
     Duplicate,
     Outcome,
     Query,
-    Rejection,
     Settlement,
     Stored,
     VerdictCount,
 )
-from gateway.store.sealed_parts import SealedFlow, SealedHealth
+from gateway.store.rejections import Rejection
+from gateway.store.sealed_parts import SealedFlow, SealedHealth, SealedSteps, SealedWaits
 from gateway.store.sealed_tail import SealedTail
 from gateway.store.sealing import Sealing
 from gateway.store.tail import Tail
@@ -58,6 +58,8 @@ class SealedStore:
         self.health = SealedHealth(store.health, self._seal, self._claimed)
         self.flow = SealedFlow(store.flow, self._seal)
         self.batches = SealedBatches(store, self._seal)
+        self.waits = SealedWaits(store.waits, self._seal)
+        self.steps = SealedSteps(store.steps, self._seal)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
+from gateway.event import Event
 from gateway.store.flow import Admission, Admitted, FlowStore
 from gateway.store.health import Health, HealthStore
 from gateway.store.keyring import Unreadable
 from gateway.store.records import Candidate, Claimed
 from gateway.store.sealing import Sealing
+from gateway.store.steps import NewStep, Step, Steps
+from gateway.store.waits import Look, Wait, Waits
+
+RESULT = "result"
+"""What the result of a step is sealed as."""
 
 log = logging.getLogger("gateway.store")
 
@@ -74,3 +83,46 @@ class SealedFlow:
             except Unreadable as error:
                 log.error("%s is not cancelled: %s", claimed.delivery.delivery_id, error)
         return found
+
+
+class SealedWaits:
+    """Open waits. Their keys stay readable, as order keys do: they are looked for."""
+
+    def __init__(self, part: Waits, seal: Sealing) -> None:
+        self._part = part
+        self._seal = seal
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._part, name)
+
+    async def look(self, limit: int = 200) -> Look | None:
+        """An arrival that can't be opened is waited for, with all behind it. Raises Unreadable.
+
+        A wait whose own event can't be opened is passed over: its delivery could not be made either.
+        """
+        look = await self._part.look(limit, self._seal.event)
+        return None if look is None else replace(look, waits=[*self._opened(look)])
+
+    def _opened(self, look: Look) -> Iterator[tuple[Wait, Event]]:
+        for wait, event in look.waits:
+            with contextlib.suppress(Unreadable):
+                yield wait, self._seal.event(event)
+
+
+class SealedSteps:
+    """The steps of one store behind a keyring: their results, and what is sent with them."""
+
+    def __init__(self, steps: Steps, seal: Sealing) -> None:
+        self._steps = steps
+        self._seal = seal
+
+    async def of(self, event_id: str, run_id: str) -> Sequence[Step]:
+        found = await self._steps.of(event_id, run_id)
+        return [replace(one, result=self._seal.keyring.open(one.result, RESULT)) for one in found]
+
+    async def keep(self, new: NewStep) -> str | None:
+        """What tells of events that were sent is made by the store, names and ids, and stays readable."""
+        result = self._seal.keyring.seal(new.result, RESULT) if new.result else new.result
+        sent = tuple(map(self._seal.candidate, new.send))
+        kept = await self._steps.keep(replace(new, result=result, send=sent))
+        return None if kept is None else self._seal.keyring.open(kept, RESULT)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.store.records import Delivery, Duplicate, Rejection, Stored
+from gateway.store.records import Delivery, Duplicate, Stored
+from gateway.store.rejections import Rejection
 from gateway.store.sealing import Sealing
 from gateway.store.tail import Span, Tail
 

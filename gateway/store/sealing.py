@@ -10,16 +10,8 @@ import orjson
 from gateway.event import Event
 from gateway.store.encryption import ATTRIBUTES
 from gateway.store.keyring import Keyring, Unreadable
-from gateway.store.records import (
-    Attempt,
-    Candidate,
-    Claimed,
-    Delivery,
-    Duplicate,
-    Reception,
-    Rejection,
-    Stored,
-)
+from gateway.store.records import Attempt, Candidate, Claimed, Delivery, Duplicate, Reception, Stored
+from gateway.store.rejections import Rejection
 from gateway.store.watch import KeptAnswer
 from gateway.terms import Terms
 from gateway.verdict import Verdict
@@ -115,6 +107,7 @@ class Sealing:
             event=self.event(claimed.event),
             headers=self.keyring.open(claimed.headers, "headers"),
             body=self._body(claimed.event, claimed.body),
+            waits=[replace(one, event=one.event and self.event(one.event)) for one in claimed.waits],
         )
 
     def duplicate(self, copy: Duplicate) -> Duplicate:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from gateway.store.records import Delivery, Duplicate, Rejection, Stored
+from gateway.store.records import Delivery, Duplicate, Stored
+from gateway.store.rejections import Rejection
 
 Kind = Literal["events", "duplicates", "rejections", "deliveries"]
 """What can be followed. Of deliveries it is the making; how they end is asked for by their places."""

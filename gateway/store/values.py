@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import orjson
 
-from gateway.store.records import Candidate, Duplicate, Rejection
+from gateway.store.records import Candidate, Duplicate
+from gateway.store.rejections import Rejection
 
 Row = tuple[object, ...]
 

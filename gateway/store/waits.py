@@ -14,7 +14,7 @@ times out only when every arrival of before has been looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -62,15 +62,24 @@ class Waited:
 class Look:
     """An arrival, and some of the open waits that it may resolve, each with the event of its delivery.
 
-    `cursor` is how far earlier looks at it got. `is_last`: there are no further waits behind these.
-    `arrived` None: the event was erased meanwhile.
+    `cursor` is how far earlier looks at it got, `last` how far this one does. `is_last`: there are no further
+    waits behind these. `arrived` None: the event was erased meanwhile.
     """
 
     seq: int
     cursor: int
+    last: int
     arrived: Event | None
     waits: Sequence[tuple[Wait, Event]]
     is_last: bool
+
+
+Opened = Callable[[Event], Event]
+
+
+def as_it_is(event: Event) -> Event:
+    """The event: what is stored can be read."""
+    return event
 
 
 class Waits(Protocol):
@@ -80,8 +89,11 @@ class Waits(Protocol):
     `Settlement.waits`. Who claims a delivery finds them in `Claimed.waits`.
     """
 
-    async def look(self, limit: int = 200) -> Look | None:
-        """The first arrival with up to `limit` open waits that it may resolve; None: nothing has arrived."""
+    async def look(self, limit: int = 200, opened: Opened = as_it_is) -> Look | None:
+        """The first arrival with up to `limit` open waits that it may resolve; None: nothing has arrived.
+
+        `opened` makes readable what was stored: by its fields an arrival finds those that wait for it.
+        """
         ...
 
     async def resolve(self, look: Look, matched: Sequence[int], now: int) -> frozenset[str] | None:

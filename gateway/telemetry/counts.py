@@ -62,7 +62,7 @@ class SubscriptionCounts:
     delivered: Histogram = field(default_factory=partial(Histogram, named.DELIVERED.bounds))
 
     def attempted(self, outcome: str, seconds: float) -> None:
-        """An attempt is over: one of succeeded, failed, interrupted, lease_lost."""
+        """An attempt is over: one of succeeded, failed, interrupted, parked, lease_lost."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         self.attempt.observe(seconds)
 

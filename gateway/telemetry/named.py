@@ -65,7 +65,8 @@ ATTEMPTS = Metric(
     "gateway_attempts_total",
     "counter",
     ("subscription", "outcome"),
-    "Attempts by outcome: succeeded, failed, interrupted (the gateway stopped) or lease_lost.",
+    "Attempts by outcome: succeeded, failed, interrupted (the gateway stopped), parked (a function waits) or "
+    "lease_lost.",
 )
 ATTEMPT = Metric("gateway_attempt_seconds", "histogram", ("subscription",), "What one attempt takes.", ANSWER)
 DELIVERIES = Metric(

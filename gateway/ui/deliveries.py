@@ -8,6 +8,7 @@ from typing import get_args
 
 from gateway.cancelling import cancellation
 from gateway.event import new_id
+from gateway.repeating import repeat
 from gateway.store.records import Delivery, NewDelivery, Query, State
 from gateway.ui.looking import Found, link, look, moment, number, query
 from gateway.ui.visit import Answer, Done, Page, Visit, Wrong
@@ -165,7 +166,7 @@ async def _replay(visit: Visit, chosen: Sequence[Delivery]) -> int:
     new = [NewDelivery(new_id(now), one.event_id, one.subscription, now, one.delivery_id) for one in chosen]
     made = 0
     for start in range(0, len(new), BATCH):
-        made += await visit.store.replay(new[start : start + BATCH], now)
+        made += await repeat(visit.store, visit.running.router, new[start : start + BATCH], now)
     visit.site.wake({one.subscription for one in chosen})
     return made
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from gateway.event import compile_patterns, new_id
 from gateway.operate.listening import hand_to, listeners_now
 from gateway.operate.shown import verdicts
+from gateway.repeating import repeat
 from gateway.store import Store
 from gateway.store.records import Attempt, Delivery, NewDelivery, Query, Stored
 from gateway.ui.duplicates import Difference, differences
@@ -105,7 +106,7 @@ async def replay(visit: Visit) -> Answer:
         )
         for target in targets
     ]
-    made = await visit.whole.replay(new, visit.now)
+    made = await repeat(visit.whole, router, new, visit.now)
     visit.site.wake(targets)
     return Done(f"/ui/events/{id}", f"replayed {id} to {', '.join(targets)}: new deliveries {made}")
 

@@ -16,17 +16,8 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.event import Event, new_id
 from gateway.store import Store, open_store
-from gateway.store.records import (
-    Attempt,
-    Candidate,
-    Delivery,
-    Outcome,
-    Query,
-    Reception,
-    Rejection,
-    Settlement,
-    State,
-)
+from gateway.store.records import Attempt, Candidate, Delivery, Outcome, Query, Reception, Settlement, State
+from gateway.store.rejections import Rejection
 
 Made = TypeVar("Made")
 

@@ -90,7 +90,7 @@ REFUSED = [
     (["stripe"], "whsec_1", 2, "restricted key (rk_…)"),
     (["stripe"], "sk_test_wrong", 1, "does not accept the API key"),
     (["stripe"], RESTRICTED, 1, "give the restricted key the permission 'Events: Read'"),
-    (["billing"], KEY, 2, "the gateway asks no API of GitHub"),
+    (["billing"], KEY, 2, "there is no key for the API of GitHub: set GITHUB_TOKEN"),
     (["strip"], KEY, 2, "did you mean 'stripe'?"),
 ]
 

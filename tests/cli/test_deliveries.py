@@ -30,6 +30,8 @@ def test_a_delivery_as_json(home: Home) -> None:
         "last_error": None,
         "order_key": None,
         "held": False,
+        "parked": False,
+        "waits": [],
         "batch_id": None,
         "in_flight": False,
     }

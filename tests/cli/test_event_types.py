@@ -55,7 +55,7 @@ def test_models_are_written_for_what_was_chosen(home: Home) -> None:
 
 REFUSED = [
     # arguments -> exit code, what is said
-    (["stripe/none"], 1, "no event is called stripe/none; list the names with: gateway events types"),
+    (["stripe/none"], 1, "none of the newest 100000 events is called stripe/none; see: gateway events types"),
     (["--emit", "cobol"], 2, "'cobol' is not one of"),
     (["--emit", "pydantic", "--json"], 2, "--emit and --json are two ways to print"),
 ]

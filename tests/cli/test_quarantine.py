@@ -14,7 +14,8 @@ from gateway.operate.releasing import oldest_first
 from gateway.rejecting import rejection as refused
 from gateway.running import Running
 from gateway.store import open_store
-from gateway.store.records import Query, Rejection
+from gateway.store.records import Query
+from gateway.store.rejections import Rejection
 from tests.cli.conftest import NOW, SECOND, Home, event
 from tests.cli.conftest import rejection as refused_now
 

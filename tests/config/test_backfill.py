@@ -28,7 +28,7 @@ WRONG = [
     ("{}", "stripe", {}, "backfill.api_key: is missing; write api_key: ${STRIPE_API_KEY}"),
     ('{api_key: "${K}"}', "stripe", {}, "backfill.api_key: the environment variable K is not set"),
     ('{api_key: "${K}"}', "stripe", {"K": "whsec_1"}, "backfill.api_key: must be a secret key (sk_…)"),
-    ('{api_key: "${K}"}', "github", {"K": "x"}, "backfill: GitHub has no API that is read; leave it out"),
+    ('{api_key: "${K}"}', "gitlab", {"K": "x"}, "backfill: GitLab has no API that is read; leave it out"),
     ("{api_key: sk_1, every: 0s}", "stripe", {}, "backfill.every: must be longer than 0s"),
     ("{api_key: sk_1, rate: 0}", "stripe", {}, "backfill.rate: "),
     ("{api_key: sk_1, accounts: [a/b]}", "stripe", {}, "backfill.accounts[0]: must be the id of a connected"),

@@ -157,9 +157,49 @@ ROWS = [
     (app(f"{TO}\n    order_by: customer"), "config.yaml:6: subscriptions.app.order_by: column 1: there is no 'customer'; there are event"),
     # an order without a key
     (app(f"{TO}\n    order: skip"), "config.yaml:3: subscriptions.app: order: says nothing without order_by:, the expression whose value is the key"),
+    # a wait without an end
+    (app(f"{TO}\n    waits: {{for: 'a/b'}}"), "config.yaml:6: subscriptions.app.waits.timeout: is missing; write for example timeout: 24h"),
+    # a wait for nothing
+    (app(f"{TO}\n    waits: {{timeout: 1h}}"), 'config.yaml:6: subscriptions.app.waits.for: is missing; write for example for: "shop/order.paid"'),
+    # a wait for what is no name
+    (app(f"{TO}\n    waits: {{for: 'a b', timeout: 1h}}"), "config.yaml:6: subscriptions.app.waits.for[0]: must be a pattern such as stripe/customer.created, github/* or **: printable ASCII without spaces, not 'a b'"),
+    # a wait too short
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 500ms}}"), "config.yaml:6: subscriptions.app.waits.timeout: must be 1s to 365d, not 500ms"),
+    # a wait too long
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 400d}}"), "config.yaml:6: subscriptions.app.waits.timeout: must be 1s to 365d, not 400d"),
+    # a match that ends too early
+    (app(f"{TO}\n    waits: {{for: 'a/b', match: 'event.id ==', timeout: 5s}}"), "config.yaml:6: subscriptions.app.waits.match: is no CEL expression: column 12: mismatched input '<EOF>'"),
+    # a match with a name that is not there
+    (app(f"{TO}\n    waits: {{for: 'a/b', match: 'event.id == asyn.id', timeout: 5s}}"), "config.yaml:6: subscriptions.app.waits.match: column 13: there is no 'asyn'; did you mean 'async'?"),
+    # a match with a field that no event has
+    (app(f"{TO}\n    waits: {{for: 'a/b', match: 'async.dat.x == 1', timeout: 5s}}"), "config.yaml:6: subscriptions.app.waits.match: column 7: async has no field 'dat'; did you mean 'data'?"),
+    # an unknown key of a wait
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 5s, on: x}}"), "config.yaml:6: subscriptions.app.waits.on: unknown key; the keys are for, match, timeout"),
+    # a form that has no room for the second event
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 5s}}\n    format: raw"), "config.yaml:3: subscriptions.app: waits: format raw has no room for a second event; add a transform: that makes one of event and async"),
+    # a destination that has none
+    (app("destination: {type: inngest, event_key: abc}\n    waits: {for: 'a/b', timeout: 5s}"), "config.yaml:3: subscriptions.app: waits: type inngest has no room for a second event; add a transform: that makes one of event and async"),
+    # a function, which waits by itself
+    (app("destination: {type: python, handler: 'json:loads'}\n    waits: {for: 'a/b', timeout: 5s}"), "config.yaml:3: subscriptions.app: waits: a function waits by itself: leave it out and call ctx.wait_for"),
+    # a transform that sees one event only
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 5s}}\n    transform: {{python: 'json:loads'}}"), "config.yaml:3: subscriptions.app: waits: a transform: in Python sees one event only; write it in CEL, over event and async"),
+    # two ways to wait
+    (app(f"{TO}\n    waits: {{for: 'a/b', timeout: 5s}}\n    debounce: {{period: 5s}}"), "config.yaml:3: subscriptions.app: waits: can't be combined with debounce:; leave one out"),
+    # what goes together can't be cancelled one by one
+    (app(f"{TO}\n    cancel_on: {{event: 'a/b'}}\n    batch: {{size: 2, timeout: 5s}}"), "config.yaml:3: subscriptions.app: cancel_on: can't be combined with batch:, whose events go together; leave one out"),
+    # a transform that names the second event where there is none
+    (app(f"{TO}\n    transform: async.data"), "config.yaml:3: subscriptions.app: transform: there is no async without waits:; there is event"),
+    # a name in the place of a rule
+    (app(f"{TO}\n    cancel_on: a/b"), 'config.yaml:6: subscriptions.app.cancel_on: must be a rule such as {event: "shop/order.cancelled", if: "event.data.id == async.data.id"}, or a list of such, not \'a/b\''),
+    # a rule without an event
+    (app(f"{TO}\n    cancel_on: {{if: 'event.id == async.id'}}"), 'config.yaml:6: subscriptions.app.cancel_on[0].event: is missing; write for example event: "shop/order.cancelled"'),
+    # a condition with a name that is not there
+    (app(f"{TO}\n    cancel_on: [{{event: 'a/b'}}, {{event: 'c/d', if: 'nope == 1'}}]"), "config.yaml:6: subscriptions.app.cancel_on[1].if: column 1: there is no 'nope'; there are event, async"),
+    # too many rules
+    (app(f"{TO}\n    cancel_on: [{', '.join(['{event: a/b}'] * 11)}]"), "config.yaml:6: subscriptions.app.cancel_on: may hold 10 rules, not 11; name several events in one"),
     # no such order
     (app(f"{TO}\n    order_by: event.id\n    order: wait"), "config.yaml:7: subscriptions.app.order: must be 'block' or 'skip', not 'wait'"),
-    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, destination, format, transform, idempotency, debounce, batch, retry, concurrency, breaker"),
+    (app(f"{TO}\n    filtr: x"), "config.yaml:6: subscriptions.app.filtr: unknown key; the keys are events, if, order_by, order, waits, cancel_on, destination, format, transform, idempotency, debounce, batch, retry, concurrency, breaker, priority, rate_limit, throttle, timeouts"),
 ]
 # fmt: on
 

@@ -23,6 +23,7 @@ from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.schemas import EventSchema
 from gateway.config.settings import SourceKeys, TopLevel
 from gateway.config.subscription import Subscription
+from gateway.config.waits import Waits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 DESTINATIONS = (Path(__file__).parents[2] / "docs" / "destinations.md").read_text(encoding="utf-8")
@@ -56,6 +57,7 @@ ALL = [
     *keys(SourceKeys, "sources.*."),
     *keys(Backfill, "sources.*.backfill."),
     *keys(Subscription, "subscriptions.*."),
+    *keys(Waits, "subscriptions.*.waits."),
     *keys(Breaker, "subscriptions.*.breaker."),
     *keys(RateLimit, "subscriptions.*.rate_limit."),
     *keys(Throttle, "subscriptions.*.throttle."),

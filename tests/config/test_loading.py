@@ -198,3 +198,14 @@ def test_a_public_url_keeps_no_slash_at_its_end(settings: Load) -> None:
 def test_settings_cannot_be_changed(settings: Load) -> None:
     with pytest.raises(ValueError, match="frozen"):
         settings(LEAST).server.port = 1
+
+
+def test_the_url_of_the_store_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://user:hunter22@db/gateway\n")
+    (tmp_path / "config.yaml").write_text(f"{LEAST}store: {{url: file:url}}\n")
+    assert load(tmp_path / "config.yaml", {}).store.name == "postgresql://db/gateway"
+    for text in ("mysql://hunter22@db", ""):
+        (tmp_path / "url").write_text(text)
+        with pytest.raises(ConfigError, match="store.url") as error:
+            load(tmp_path / "config.yaml", {})
+        assert "hunter22" not in str(error.value)

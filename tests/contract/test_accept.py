@@ -156,3 +156,11 @@ async def test_a_future_time_delays_the_delivery_until_then(store: Store, make: 
     await store.accept([make("later", ts=NOW + HOUR, to=("mail",)), make("old", ts=NOW - HOUR, to=("mail",))])
     due = {d.id: d.due_at for d in await store.deliveries(Query())}
     assert due == {"later": NOW + HOUR, "old": NOW - HOUR}
+
+
+async def test_the_same_json_written_otherwise_does_not_differ(store: Store, make: Make) -> None:
+    await store.accept([make(data='{"a":1,"b":[2]}')])
+    [same] = await store.accept([make(data='{ "b": [2],\n"a": 1 }')])
+    [other] = await store.accept([make(data='{"a":1.0,"b":[2]}')])
+    assert same.duplicate is not None and (same.duplicate.differs, same.duplicate.fields) == (False, ())
+    assert other.duplicate is not None and other.duplicate.fields == ("a",)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Attempt, Candidate, Query, Retention, Settlement
+from gateway.store.records import Attempt, Candidate, Query, Settlement
+from gateway.store.retention import Retention
 from gateway.terms import Debounce, Terms
 from tests.contract.conftest import DAY, HOUR, NOW, candidate
 

@@ -13,8 +13,10 @@ from gateway.store import Store, StoreRefused, open_store
 from gateway.store.encryption import TABLES, rotate
 from gateway.store.keyring import Keyring, Unreadable, key_id
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Cancellation, Candidate, Query, Rejection, Settlement
+from gateway.store.records import Attempt, Cancellation, Candidate, Query, Settlement
+from gateway.store.rejections import Rejection
 from gateway.store.sealed import sealed
+from gateway.store.steps import NewStep
 from gateway.store.watch import KeptAnswer
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
@@ -67,6 +69,8 @@ async def fill(store: Store) -> None:
     await store.accept([planted(data=f'{{"email":"other {PLANTED}"}}')])
     (claimed,) = (await store.claim({"app": 1}, {"app": HOUR}, NOW, "me")).claimed
     one = claimed.delivery
+    step = NewStep(one.event_id, one.delivery_id, one.attempts, "step/a", f'"{PLANTED}"', NOW)
+    assert await store.steps.keep(step) == f'"{PLANTED}"'
     told = (planted("told", f'{{"event":"{PLANTED}"}}'),)
     attempt = Attempt(one.delivery_id, one.attempts, NOW, 5, 500, f"it said {PLANTED}", f"no {PLANTED}")
     await store.settle(Settlement(attempt, "dead", NOW, 1, NOW, told))

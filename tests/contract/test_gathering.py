@@ -17,10 +17,10 @@ from gateway.store.records import (
     Claimed,
     NewDelivery,
     Query,
-    Retention,
     Settlement,
     State,
 )
+from gateway.store.retention import Retention
 from gateway.terms import Batch, Terms
 from tests.contract.conftest import DAY, HOUR, NOW, candidate
 

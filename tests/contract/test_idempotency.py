@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Candidate, NewDelivery, Query, Retention
+from gateway.store.records import Candidate, NewDelivery, Query
+from gateway.store.retention import Retention
 from gateway.terms import Once, Terms
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate

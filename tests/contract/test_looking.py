@@ -6,7 +6,8 @@ import pytest
 
 from gateway.event import new_id
 from gateway.store import Store
-from gateway.store.records import Attempt, Query, Rejection, Settlement
+from gateway.store.records import Attempt, Query, Settlement
+from gateway.store.rejections import Rejection
 from tests.contract.conftest import HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Attempt, Claimed, Query, Retention, Settlement, State
+from gateway.store.records import Attempt, Claimed, Query, Settlement, State
+from gateway.store.retention import Retention
 from tests.contract.conftest import DAY, HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Query, Rejection, Retention
+from gateway.store.records import Query
+from gateway.store.rejections import Rejection
+from gateway.store.retention import Retention
 from tests.contract.conftest import DAY, HOUR, NOW, Make
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.event import new_id
 from gateway.store import Store
-from gateway.store.records import Attempt, NewDelivery, Query, Rejection, Settlement
+from gateway.store.records import Attempt, NewDelivery, Query, Settlement
+from gateway.store.rejections import Rejection
 from gateway.store.tail import GONE_AFTER, Listener, Span
 from tests.contract.conftest import HOUR, NOW, Make
 

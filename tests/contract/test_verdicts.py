@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Candidate, Retention, VerdictCount
+from gateway.store.records import Candidate, VerdictCount
+from gateway.store.retention import Retention
 from gateway.verdict import Reason, Verdict
 from tests.contract.conftest import DAY, NOW, candidate
 

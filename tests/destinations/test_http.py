@@ -60,7 +60,7 @@ async def test_what_a_subscriber_gets(make: Make, subscriber: Socket) -> None:
     head, _, body = subscriber.got[0].partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     assert lines[0] == b"POST /hooks?a=b HTTP/1.1"
-    assert {b"content-type: application/json", b"gateway-delivery: d1", b"gateway-attempt: 3"} <= set(lines)
+    assert {b"content-type: application/json", b"gateway-attempt: 3", b"gateway-hops: 1"} <= set(lines)
     assert f"webhook-id: {delivery.event.event_id}".encode() in lines
     assert orjson.loads(body)["data"] == {"a": 1}
 

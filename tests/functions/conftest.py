@@ -7,6 +7,7 @@ import itertools
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,14 @@ def modules() -> Iterator[Callable[[Path, str], str]]:
 class Bench:
     """A worker of one config, and what it made of its deliveries."""
 
-    def __init__(self, store: Store, folder: Path, module: str, config: str) -> None:
+    def __init__(self, store: Store, folder: Path, module: str, config: str, number: int) -> None:
         self.store = store
         self.now = NOW / 1000
-        (folder / "config.yaml").write_text(SOURCES + config.replace("MODULE", module))
-        self.running = Running.of(load(folder / "config.yaml", {}))
-        self.module = sys.modules[module]
+        self.file = folder / "config.yaml"
+        where = f'store: {{url: "sqlite:///gateway-{number}.db"}}\n'
+        self.file.write_text(SOURCES + where + config.replace("MODULE", module))
+        self.running = Running.of(load(self.file, {}))
+        self.module = sys.modules.get(module, sys)
         self.worker = self.new_worker()
 
     def new_worker(self) -> Worker:
@@ -61,8 +64,9 @@ class Bench:
     async def accept(self, id: str = "evt_1", name: str = "stripe/customer.created", **more: Any) -> None:
         """An event, routed by the config."""
         made = candidate(id, name=name, at=round(self.now * 1000), **more)
-        to = self.running.router.route(made.event).subscriptions
-        await self.store.accept([candidate(id, name=name, at=round(self.now * 1000), to=to, **more)])
+        routed = self.running.router.route(made.event)
+        to = {"subscriptions": routed.subscriptions, "orders": routed.orders, "waits": routed.waits}
+        await self.store.accept([replace(made, **to)])
 
     async def round(self, after: float = 0.0, worker: Worker | None = None) -> None:
         """Let `after` seconds pass, do one round, and wait for what it started."""
@@ -103,7 +107,7 @@ async def benches(folder: Path) -> AsyncIterator[Make]:
 
         async def make(code: str, config: str = CONFIG) -> Bench:
             store = await open_store(folder / f"gateway-{len(stores)}.db")
-            stores.append((store, Bench(store, folder, write(folder, code), config)))
+            stores.append((store, Bench(store, folder, write(folder, code), config, len(stores))))
             return stores[-1][1]
 
         yield make

@@ -8,7 +8,9 @@ import asyncio
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli import app
 from gateway.store.records import Query
 from tests.functions.conftest import Make
 
@@ -192,3 +194,18 @@ async def test_a_stopping_gateway_breaks_an_attempt_off_without_using_up_a_retry
     await bench.worker.stop(0)
     delivery = await bench.delivery()
     assert (delivery.state, delivery.attempts, delivery.retries) == ("pending", 1, 0)
+
+
+async def test_gateway_event_shows_the_traceback(make: Make) -> None:
+    bench = await make(f"{ON_CUSTOMERS}def f(event): raise ValueError('no such plan')\n")
+    await bench.accept()
+    await bench.round()
+    [stored] = await bench.store.events(Query())
+    shown = await asyncio.to_thread(run, ["event", stored.event.event_id, "--config", str(bench.file)])
+    assert "\ntraceback of attempt 1 of " in shown
+    assert shown.index("Traceback (most recent call last):") < shown.index("\nValueError: no such plan")
+
+
+def run(arguments: list[str]) -> str:
+    """What the command line prints."""
+    return CliRunner().invoke(app, arguments).stdout

@@ -107,3 +107,20 @@ async def test_what_is_no_event_is_told_and_nothing_is_sent(make: Make, what: st
     assert error is not None and error.startswith("ValueError: ") and said in error
     assert error.endswith("nothing was sent")
     assert await bench.sent() == []
+
+
+SCHEMAS = 'functions: [MODULE]\nschemas: {"shop/a.sent": {schema: {type: object, required: [n]}, mode: MODE}}'
+
+
+async def test_a_schema_that_refuses_refuses_what_a_function_sends(make: Make) -> None:
+    code = f"{ON}async def f(event, ctx): await ctx.send(Event('shop/a.sent', {{'m': 1}}))\n"
+    bench = await make(code, SCHEMAS.replace("MODE", "refuse"))
+    await bench.accept()
+    await bench.round()
+    error = (await bench.attempts())[0].error
+    assert (
+        error is not None
+        and 'event 0: data breaks its schema: "n" is a required property' in error
+        and "(schema shop/a.sent)" in error
+    )
+    assert await bench.sent() == []

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -149,6 +150,32 @@ def test_sighup_reloads_too(start: Start) -> None:
     gateway.process.send_signal(signal.SIGHUP)
     eventually(lambda: gateway.send(stripe_event(), "whsec_next").status_code == 200)
     assert gateway.send(stripe_event()).status_code == 401
+
+
+def test_a_reload_is_in_the_audit_log_with_who_asked_for_it(start: Start) -> None:
+    gateway = start()
+    assert gateway.cli("reload").returncode == 0
+    good = (gateway.folder / "config.yaml").read_text()
+    gateway.configure("sorces: {}")
+    assert gateway.process is not None
+    gateway.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "config refused" in gateway.log)
+    gateway.configure(good)
+    rows = eventually(lambda: len(found := gateway.rows("audit")) == 3 and found)
+    assert sorted((row["via"], row["outcome"]) for row in rows) == [
+        ("cli", "done"), ("server", "done"), ("server", "refused"),
+    ]  # fmt: skip
+
+
+def test_who_follows_does_not_hold_up_the_stop(start: Start) -> None:
+    gateway = start()
+    cursor = httpx.get(f"{gateway.url}/api/v1/tail").json()["next"]
+    with ThreadPoolExecutor(1) as thread:
+        asked = {"cursor": cursor, "wait": 20_000}
+        waiting = thread.submit(httpx.get, f"{gateway.url}/api/v1/tail", params=asked, timeout=30)
+        time.sleep(0.5)
+        assert gateway.stop() == 0
+        assert waiting.result().json() == {"items": [], "next": cursor}
 
 
 def test_a_reload_says_what_takes_a_restart(start: Start) -> None:

@@ -13,11 +13,15 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.audit import Entry
+from gateway.store.places import Place
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Rejection, Settlement
+from gateway.store.records import Attempt, Candidate, Query, Reception, Settlement
+from gateway.store.rejections import Rejection
+from gateway.store.steps import NewStep
 from gateway.terms import Batch, Terms
 from gateway.verdict import Verdict
 from tests.contract.conftest import HOUR, NOW, candidate
+from tests.contract.test_waits import follow, order, paid
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +51,9 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
     await store.accept([replace(candidate("filtered", at=NOW), verdicts=(told,))])
     claimed = await store.claim({"app": 3}, {"app": HOUR}, NOW + 900 * HOUR, "me")
     first = claimed.claimed[0].delivery
+    for number in range(3):
+        new = NewStep(first.event_id, first.delivery_id, first.attempts, f"step/{number}", '"\\u0000"', NOW)
+        assert await store.steps.keep(new) is not None
     attempt = Attempt(first.delivery_id, first.attempts, NOW, 12, 500, "it answered 500", "no\x00")
     await store.settle(Settlement(attempt, "dead", NOW, 1, NOW + 1))
     rejected = dict(rejection_id="01JB0000000000000000000002", source="s", reason="stale", detail="no")
@@ -55,6 +62,11 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Path]:
                   body_size=3, body_sha256=hashlib.sha256(b"abc").hexdigest(), body=b"a\x00c", keep=10)
     )  # fmt: skip
     await store.pause("mail", "it answered 410", NOW)
+    await store.accept([order("o1"), order("o2", 2)])
+    await store.accept([paid("p1"), paid("p2", 2)])
+    look = await store.waits.look()
+    assert look is not None
+    await store.waits.resolve(look, [wait.seq for wait, _ in look.waits], NOW)
     said = Entry(
         "01JB0000000000000000000003", NOW, "op", "operate", "cli", "host", "pause", "mail", "{}", "done"
     )
@@ -81,6 +93,7 @@ async def seen(store: Store) -> list[object]:
         [(one.event, one.reception, one.body) for one in events],
         [await store.verdicts(one.event.event_id) for one in events],
         [(d.delivery_id, d.state, d.attempts, d.retries, d.due_at, d.last_error) for d in deliveries],
+        [(d.parked, d.waits, d.waited) for d in deliveries],
         await store.duplicates(Query()),
         [(one.rejection_id, one.body, one.reason) for one in await store.rejections(Query())],
         await store.rejection_counts(),
@@ -91,9 +104,10 @@ async def seen(store: Store) -> list[object]:
 async def test_everything_arrives_and_is_compared(filled: Path, database: str) -> None:
     compared = await copied(filled, database)
     assert [(one.name, one.rows, one.same) for one in compared] == [
-        ("events", 10, True), ("deliveries", 16, True), ("verdicts", 1, True),
-        ("duplicates", 1, True), ("rejections", 1, True),
-        ("dedupe_keys", 10, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
+        ("events", 14, True), ("deliveries", 18, True), ("waits", 2, True), ("arrivals", 1, True),
+        ("verdicts", 1, True), ("duplicates", 1, True), ("rejections", 1, True),
+        ("dedupe_keys", 14, True), ("rejection_counts", 1, True), ("paused", 1, True), ("backfills", 1, True),
+        ("steps", 3, True),
         ("audit", 1, True),
         ("encryption_keys", 0, True),
     ]  # fmt: skip
@@ -112,7 +126,10 @@ async def test_the_copy_goes_on_working(filled: Path, database: str) -> None:
     newest = (await store.events(Query(limit=1)))[0]
     assert newest.event.id == "evt_new"
     taken = await store.claim({"app": 99}, {"app": HOUR}, NOW + 900 * HOUR, "me")
-    assert len(taken.claimed) == 9  # one of the nine is dead, and no lease was moved
+    assert len(taken.claimed) == 10  # one of the eleven is dead, one waits, and no lease was moved
+    await follow(store)
+    [waited] = (await store.claim({"app": 99}, {"app": HOUR}, NOW + 900 * HOUR, "me")).claimed
+    assert waited.event.id == "o2"
     await store.close()
 
 
@@ -172,7 +189,7 @@ def test_the_command_tells_what_was_copied(filled: Path, database: str) -> None:
     for _ in range(2):
         result = gateway(f"sqlite:///{filled}", database)
         assert result.exit_code == 0, result.output
-        assert "events                      10  sha256 " in result.stdout and "DIFFERS" not in result.stdout
+        assert "events                      14  sha256 " in result.stdout and "DIFFERS" not in result.stdout
 
 
 def test_a_running_gateway_is_not_copied_from(filled: Path, database: str) -> None:

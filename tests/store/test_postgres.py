@@ -16,16 +16,9 @@ from gateway.store.postgres.claims import Floors
 from gateway.store.postgres.days import Day
 from gateway.store.postgres.retention import _drop
 from gateway.store.postgres.session import SQL, Session
-from gateway.store.records import (
-    Attempt,
-    Claimed,
-    NewDelivery,
-    Query,
-    Rejection,
-    Retention,
-    Settlement,
-    State,
-)
+from gateway.store.records import Attempt, Claimed, NewDelivery, Query, Settlement, State
+from gateway.store.rejections import Rejection
+from gateway.store.retention import Retention
 from tests.contract.conftest import DAY, HOUR, NOW, candidate
 from tests.store.conftest import Open, real_now, received
 

@@ -11,7 +11,8 @@ import pytest
 from gateway.store import Planned, StoreRefused, open_store, plan, prepare
 from gateway.store.postgres import PostgresStore
 from gateway.store.postgres.schema import known, migrate
-from gateway.store.records import Query, Rejection
+from gateway.store.records import Query
+from gateway.store.rejections import Rejection
 from tests.contract.conftest import NOW, candidate
 from tests.store.conftest import Open
 

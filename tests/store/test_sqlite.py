@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from gateway.store import StoreRefused, StoreUnavailable, open_store, prepare
-from gateway.store.records import Attempt, Query, Retention, Settlement
+from gateway.store.records import Attempt, Query, Settlement
+from gateway.store.retention import Retention
 from gateway.store.sqlite.connection import connect, translate
 from gateway.store.sqlite.schema import known
 from gateway.store.sqlite.writer import Writer

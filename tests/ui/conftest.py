@@ -21,7 +21,8 @@ from gateway.app import Gateway, Role
 from gateway.config import load
 from gateway.event import new_id
 from gateway.store import Store, open_store
-from gateway.store.records import Attempt, Candidate, Outcome, Query, Rejection, Settlement, State
+from gateway.store.records import Attempt, Candidate, Outcome, Query, Settlement, State
+from gateway.store.rejections import Rejection
 from tests.cli.conftest import event, rejection
 
 Made = TypeVar("Made")

@@ -23,7 +23,7 @@ PAGES = {
     "overview": "", "events": "/events", "live": "/events?live=1", "event": "/events/{id}",
     "duplicates": "/duplicates", "copies": "/duplicates/{id}", "rejections": "/rejections",
     "deliveries": "/deliveries", "subscriptions": "/subscriptions", "sources": "/sources",
-    "source": "/sources/stripe", "adapters": "/adapters",
+    "source": "/sources/stripe", "adapters": "/adapters", "audit": "/audit",
 }  # fmt: skip
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
 from gateway.app import Role
+from gateway.store import Store
 from gateway.store.records import Query
 from gateway.ui.charts import HEIGHT, bars
 from gateway.ui.steps import steps
 from gateway.ui.tree import tree
+from gateway.wait import new_wait
 from tests.ui.conftest import Dashboard, Open, filled, recent, refused
 
 PAGES = ["", "/events", "/duplicates", "/rejections", "/deliveries", "/subscriptions", "/sources",
@@ -254,3 +257,22 @@ def test_an_event_shows_what_a_filter_saw(dashboard_of: Open) -> None:
     assert "its filter says no" in page and "event.data.amount &gt; 100" in page
     assert "&#34;event.data.amount&#34;:5" in page
     assert "No subscription wants" in picky.post(f"/events/{one.event_id}/replay").text
+
+
+def test_an_event_page_tells_what_its_delivery_waits_for_and_what_came(dashboard: Dashboard) -> None:
+    made = recent("evt_1", to=("app",))
+    wait = new_wait(made.event, "", ("shop/paid",), None, 3_600_000)
+    [outcome] = dashboard.accept(replace(made, waits={"app": (wait,)}))
+    page = f"/events/{outcome.event_id}"
+    assert "waits for shop/paid" in dashboard.text(page) and "waits for shop/paid" in dashboard.text(
+        "/deliveries"
+    )
+    [came] = dashboard.accept(recent("evt_2", name="shop/paid"))
+
+    async def follow(store: Store) -> None:
+        look = await store.waits.look()
+        assert look is not None
+        await store.waits.resolve(look, [wait.seq for wait, _ in look.waits], wait.timeout or 0)
+
+    dashboard.do(follow)
+    assert f'href="/ui/events/{came.event_id}"' in dashboard.text(page)

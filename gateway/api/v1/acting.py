@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import Problem, missing
-from gateway.api.v1.questions import CancelIds, CancelPending, Pausing, Release, ReplayDead, ReplayIds
+from gateway.api.v1.questions import (
+    CancelIds,
+    CancelPending,
+    Pausing,
+    Release,
+    ReplayDead,
+    ReplayEvents,
+    ReplayIds,
+)
 from gateway.operate import answers, cancelling, replaying
 from gateway.operate.paging import pages
 from gateway.operate.releasing import Releasing, oldest_first
@@ -24,7 +32,26 @@ async def replay(asked: Asked) -> answers.Replayed:
     plan = await replaying.plan_of_ids(asked.opened, body.ids, body.subscription)
     if plan.problems:
         raise _not_replayed(plan.problems)
-    return await _carry_out(asked, plan, body.dry_run)
+    return await _carry_out(asked, plan, body.rate, body.dry_run)
+
+
+async def replay_events(asked: Asked) -> answers.Replayed:
+    """Deliver the events of a time anew, to every subscription that wants them now, the oldest first.
+
+    Where that comes to more than `limit` deliveries, none is made: narrow it by `since` and `until`. Asking
+    twice delivers twice.
+    """
+    body = asked.body_as(ReplayEvents)
+    _check_subscription(asked, body.subscription)
+    plan = await replaying.plan_of_events(
+        asked.opened, body.query(), body.until, body.subscription, body.limit
+    )
+    if plan.more:
+        detail = (
+            f"nothing was replayed: it comes to more than {body.limit} deliveries; narrow it by since, until"
+        )
+        raise Problem(409, "too_many", detail)
+    return await _carry_out(asked, plan, body.rate, body.dry_run)
 
 
 async def replay_dead(asked: Asked) -> answers.Replayed:
@@ -34,8 +61,8 @@ async def replay_dead(asked: Asked) -> answers.Replayed:
     """
     body = asked.body_as(ReplayDead)
     _check_subscription(asked, body.subscription)
-    plan = await replaying.plan_of_dead(asked.opened, body.query(), body.limit)
-    return await _carry_out(asked, plan, body.dry_run)
+    plan = await replaying.plan_of_dead(asked.opened, body.query(), body.limit, body.until)
+    return await _carry_out(asked, plan, body.rate, body.dry_run)
 
 
 def _check_subscription(asked: Asked, name: str | None) -> None:
@@ -58,10 +85,10 @@ def _not_replayed(problems: Sequence[replaying.Problem]) -> Problem:
     return Problem(status, code, f"nothing was replayed: {'; '.join(told[:3])}", errors)
 
 
-async def _carry_out(asked: Asked, plan: replaying.Plan, dry_run: bool) -> answers.Replayed:
+async def _carry_out(asked: Asked, plan: replaying.Plan, rate: int | None, dry_run: bool) -> answers.Replayed:
     made = len(plan.planned)
     if not dry_run:
-        made = await replaying.carry_out(asked.opened, plan.planned)
+        made = await replaying.carry_out(asked.opened, replaying.spread(plan.planned, rate))
         asked.wake({one.new.subscription for one in plan.planned})
     items = [
         answers.NewRow(
@@ -161,6 +188,10 @@ OPERATIONS = (
     Operation(
         "replay", "POST", "/replays", "operate", "Replay events or deliveries", answers.Replayed, replay,
         body=ReplayIds, problems=(404, 409), tag="act",
+    ),
+    Operation(
+        "replayEvents", "POST", "/replays/events", "operate", "Replay events of a time", answers.Replayed,
+        replay_events, body=ReplayEvents, problems=(404, 409), tag="act",
     ),
     Operation(
         "replayDead", "POST", "/replays/dead", "operate", "Replay dead letters", answers.Replayed,

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused
-from gateway.api.v1 import acting, following, looking, overseeing
+from gateway.api.v1 import acting, event_types, following, looking, overseeing
 from gateway.api.v1.openapi import document
 from gateway.api.v1.operation import Asked, Asking, Nothing, Operation
 from gateway.api.v1.problem import Problem, unfit
@@ -34,7 +34,11 @@ from gateway.store import Store, StoreError
 
 PREFIX = "/api/v1/"
 OPERATIONS: tuple[Operation, ...] = (
-    looking.OPERATIONS + overseeing.OPERATIONS + following.OPERATIONS + acting.OPERATIONS
+    looking.OPERATIONS
+    + event_types.OPERATIONS
+    + overseeing.OPERATIONS
+    + following.OPERATIONS
+    + acting.OPERATIONS
 )
 
 LARGEST_BODY = 1_048_576

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,19 +14,20 @@ import orjson
 
 import adapters
 from adapters.page import Facts
-from gateway.api.v1.operation import Asked, Operation
+from gateway.api.v1.operation import Asked, look
 from gateway.api.v1.problem import missing
-from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery, TypeQuery
+from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
 from gateway.operate import answers, rows
 from gateway.operate.copies import copies_of, groups_page
-from gateway.operate.event_page import read_page
-from gateway.operate.event_types import TypePage, type_page, type_rows
-from gateway.operate.paging import Fetch, Kept
+from gateway.operate.event_page import EventPage, read_page
+from gateway.operate.paging import Fetch, Kept, pages
+from gateway.operate.reasons import reasons
 from gateway.store.health import Health
-from gateway.store.records import Duplicate, Query, Rejection, Stored
+from gateway.store.records import Duplicate, Query, Stored
+from gateway.store.rejections import Rejection
 
 CHUNK = 25
 """Events that are read from the store at a time: each may be as large as `server.max_body`."""
@@ -124,7 +125,7 @@ async def events(asked: Asked) -> answers.Events:
     return answers.Events.model_construct(items=items, next=str(kept[-1].seq) if more else None)
 
 
-async def event(asked: Asked) -> rows.EventPage:
+async def event(asked: Asked) -> EventPage:
     """One event with its body, its deliveries, their attempts and its duplicates.
 
     The id is the gateway's event_id or, failing that, the provider's: then the newest with it.
@@ -132,24 +133,18 @@ async def event(asked: Asked) -> rows.EventPage:
     stored = await asked.opened.store.event(asked.id)
     if stored is None:
         raise missing("event", asked.id, "/events")
-    return (await read_page(asked.opened.store, stored, asked.opened.now)).row
+    return (await read_page(asked.opened, stored)).row
 
 
-async def event_types(asked: Asked) -> answers.EventTypes:
-    """Every event name as far as its events are kept: how many, how many lately, when last."""
-    opened = asked.opened
-    found = await type_rows(opened.store, opened.now, asked.query_as(TypeQuery).name)
-    return answers.EventTypes.model_construct(items=found)
-
-
-async def event_type(asked: Asked) -> TypePage:
-    """One event name with what its data looks like: a JSON Schema that its newest 100 events keep, and the
-    newest of them.
-    """
-    page = await type_page(asked.opened.store, asked.opened.now, asked.id)
-    if page is None:
-        raise missing("event name", asked.id, "/event-types")
-    return page
+async def why(asked: Asked) -> answers.Whys:
+    """Of each subscription why it got one event, or why not: a delivery, its filter, a schema."""
+    stored = await asked.opened.store.event(asked.id)
+    if stored is None:
+        raise missing("event", asked.id, "/events")
+    query = Query(event_id=stored.event.event_id)
+    made = [each async for each in pages(asked.opened.store.deliveries, query)]
+    found = await reasons(asked.opened, stored.event, made[::-1])
+    return answers.Whys.model_construct(event_id=stored.event.event_id, items=found)
 
 
 async def duplicates(asked: Asked) -> answers.Duplicates:
@@ -255,27 +250,15 @@ async def delivery(asked: Asked) -> rows.TriedRow:
     return rows.TriedRow.told(found, attempts, asked.opened.now)
 
 
-def _get(
-    name: str,
-    path: str,
-    does: Callable[[Asked], Awaitable[rows.Row]],
-    answer: type[rows.Row],
-    summary: str,
-    **more: Any,
-) -> Operation:
-    return Operation(name, "GET", path, "read", summary, answer, does, **more)
-
-
 OPERATIONS = (
-    _get("listSources", "/sources", sources, answers.Sources, "The sources"),
-    _get("listSubscriptions", "/subscriptions", subscriptions, answers.Subscriptions, "The subscriptions"),
-    _get("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
-    _get("listEvents", "/events", events, answers.Events, "Events", query=EventQuery),
-    _get("getEvent", "/events/{id}", event, rows.EventPage, "One event", problems=(404,)),
-    _get("listEventTypes", "/event-types", event_types, answers.EventTypes, "Event types", query=TypeQuery),
-    _get("getEventType", "/event-types/{id}", event_type, TypePage, "One event type", problems=(404,)),
-    _get("listDuplicates", "/duplicates", duplicates, answers.Duplicates, "Duplicates", query=EventQuery),
-    _get(
+    look("listSources", "/sources", sources, answers.Sources, "The sources"),
+    look("listSubscriptions", "/subscriptions", subscriptions, answers.Subscriptions, "The subscriptions"),
+    look("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
+    look("listEvents", "/events", events, answers.Events, "Events", query=EventQuery),
+    look("getEvent", "/events/{id}", event, EventPage, "One event", problems=(404,)),
+    look("why", "/why/{id}", why, answers.Whys, "Why, or why not", problems=(404,)),
+    look("listDuplicates", "/duplicates", duplicates, answers.Duplicates, "Duplicates", query=EventQuery),
+    look(
         "listDuplicateGroups",
         "/duplicate-groups",
         groups,
@@ -283,16 +266,16 @@ OPERATIONS = (
         "Duplicates by first event",
         query=EventQuery,
     ),
-    _get("getCopies", "/duplicates/{id}", copies, answers.Copies, "One event's copies", problems=(404,)),
-    _get("listRejections", "/rejections", rejections, answers.Rejections, "Rejections", query=RejectionQuery),
-    _get(
+    look("getCopies", "/duplicates/{id}", copies, answers.Copies, "One event's copies", problems=(404,)),
+    look("listRejections", "/rejections", rejections, answers.Rejections, "Rejections", query=RejectionQuery),
+    look(
         "countRejections",
         "/rejection-counts",
         rejection_counts,
         answers.RejectionCounts,
         "Rejections counted by reason",
     ),
-    _get("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
-    _get("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
-    _get("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
+    look("listQuarantine", "/quarantine", quarantine, answers.Rejections, "Quarantine", query=RejectionQuery),
+    look("listDeliveries", "/deliveries", deliveries, answers.Deliveries, "Deliveries", query=DeliveryQuery),
+    look("getDelivery", "/deliveries/{id}", delivery, rows.TriedRow, "One delivery", problems=(404,)),
 )

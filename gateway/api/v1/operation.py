@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -83,3 +83,15 @@ class Operation:
     def documentation(self) -> str:
         """What the operation promises, from the docstring of what does it."""
         return " ".join((self.does.__doc__ or self.summary).split())
+
+
+def look(
+    name: str,
+    path: str,
+    does: Callable[[Asked], Awaitable[BaseModel]],
+    answer: type[BaseModel],
+    summary: str,
+    **more: Any,
+) -> Operation:
+    """An operation that only looks."""
+    return Operation(name, "GET", path, "read", summary, answer, does, **more)

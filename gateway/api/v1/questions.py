@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.api.v1.operation import Asking
 from gateway.operate.cursor import PATTERN
+from gateway.operate.replaying import RATE
 from gateway.store.audit import Which
 from gateway.store.records import Query, State
 
@@ -69,10 +70,17 @@ class EventQuery(Page):
 
 
 class TypeQuery(Asking):
+    """How many of the newest events to look at for their names."""
+
+    last: Annotated[int, Field(ge=1, le=10_000_000), BeforeValidator(_plain_number)] = Field(
+        100_000, description="Look at this many events, the newest."
+    )
+
+
+class TypesQuery(TypeQuery):
     """Which event names."""
 
-    name: Text | None = Field(None, description="Only this one, or those that match: * within a segment, "
-                                                "** across.")  # fmt: skip
+    name: Text | None = NAME
 
 
 class RejectionQuery(Page):
@@ -119,19 +127,43 @@ AT_ONCE = Field(1000, description="How many at most; `more` says that there are 
 AtOnce = Annotated[int, Field(ge=1, le=10_000), BeforeValidator(_plain_number)]
 
 
+Rate = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_plain_number)]
+RATED = Field(RATE, description="How many become due in a second.")
+
+
 class ReplayIds(Asking):
     """Which events and deliveries to deliver anew."""
 
     ids: Ids = Field(description="Event ids, providers' ids or delivery ids; an event goes to every "
                                  "subscription that wants it now, a delivery to its own again.")  # fmt: skip
     subscription: Text | None = Field(None, description="To this subscription instead.")
+    rate: Rate | None = Field(None, description="How many become due in a second; without it all at once.")
     dry_run: bool = DRY_RUN
+
+
+class ReplayEvents(Asking):
+    """Which events to deliver anew, by when they were received."""
+
+    since: Moment = Field(description="Not before this time. Unix ms.")
+    until: Moment | None = Field(None, description="Before this time. Unix ms.")
+    source: Text | None = SOURCE
+    name: Text | None = NAME
+    subscription: Text | None = Field(None, description="To this subscription, whatever its patterns.")
+    rate: Rate = RATED
+    limit: AtOnce = Field(1000, description="How many deliveries at most; with more, none is made.")
+    dry_run: bool = DRY_RUN
+
+    def query(self) -> Query:
+        """As the store asks it."""
+        return Query(source=self.source, name=self.name, since=self.since)
 
 
 class ReplayDead(Asking):
     """Which dead letters to deliver anew. One that has a later delivery is left alone."""
 
     since: Moment | None = Field(None, description="Only those that ended since then. Unix ms.")
+    until: Moment | None = Field(None, description="Only those that ended before then. Unix ms.")
+    rate: Rate = RATED
     subscription: Text | None = SUBSCRIPTION
     source: Text | None = SOURCE
     name: Text | None = NAME

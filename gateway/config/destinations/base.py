@@ -24,7 +24,7 @@ class DestinationSection(Section):
     A kind of destination that needs a package of its own names it (`package`, as it is imported) and the
     extra of `webhook-gateway` that brings it: a config that uses the kind without it is refused. `formats`
     are the bodies that it can take; `signs` says whether its secrets sign what is sent, `batches` whether it
-    takes several events in one call.
+    takes several events in one call, `takes_two` whether the body of format `event` may hold another beside.
     """
 
     extra: ClassVar[str | None] = None
@@ -32,6 +32,7 @@ class DestinationSection(Section):
     signs: ClassVar[bool] = False
     batches: ClassVar[bool] = False
     formats: ClassVar[tuple[str, ...]] = ("event", "raw", "cloudevents")
+    takes_two: ClassVar[bool] = True
 
     type: str
     timeout: Duration = 15.0

@@ -33,6 +33,7 @@ class Inngest(DestinationSection):
     """An event API at `base_url`. It takes objects of its own form, so nothing but events."""
 
     formats = ("event",)
+    takes_two = False
 
     type: Literal["inngest"] = Field(examples=["inngest"])
     event_key: Annotated[Secret | None, AfterValidator(_event_key)] = Field(

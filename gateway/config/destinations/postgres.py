@@ -59,6 +59,7 @@ class Postgres(DestinationSection):
     extra = "postgres"
     package = "asyncpg"
     formats = ("event",)
+    takes_two = False
 
     type: Literal["postgres"] = Field(examples=["postgres"])
     url: Annotated[Secret, BeforeValidator(_url)] = Field(examples=[EXAMPLE_URL])

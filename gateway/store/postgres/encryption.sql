@@ -58,3 +58,10 @@ WHERE (delivery_id, number) > ($1, $2) ORDER BY delivery_id, number LIMIT $3;
 
 -- name: reseal_answers
 UPDATE answers SET headers = $3, body = $4 WHERE delivery_id = $1 AND number = $2;
+
+-- name: sealed_steps
+SELECT event_id, run_id, key, result FROM steps
+WHERE (event_id, run_id, key) > ($1, $2, $3) ORDER BY event_id, run_id, key LIMIT $4;
+
+-- name: reseal_steps
+UPDATE steps SET result = $4 WHERE event_id = $1 AND run_id = $2 AND key = $3;

@@ -1,14 +1,16 @@
 -- name: type_counts
-SELECT name, count(*) AS events,
-    count(*) FILTER (WHERE seq >= (SELECT seq FROM events WHERE event_id >= $2 ORDER BY event_id LIMIT 1)) AS last_hour,
-    count(*) FILTER (WHERE seq >= (SELECT seq FROM events WHERE event_id >= $3 ORDER BY event_id LIMIT 1)) AS last_day
-FROM events
-WHERE $1::text IS NULL OR name = $1
-GROUP BY name
-ORDER BY name;
+WITH looked AS (
+    SELECT seq, name, v, source, received_at, count(*) OVER named AS events,
+        row_number() OVER (named ORDER BY seq DESC) AS place
+    FROM events
+    WHERE seq > (SELECT coalesce(max(seq), 0) FROM events) - $1 AND ($2::text IS NULL OR name = $2)
+    WINDOW named AS (PARTITION BY name)
+)
+SELECT seq, name, v, source, received_at, events, (
+    SELECT received_at FROM events
+    WHERE seq > (SELECT coalesce(max(seq), 0) FROM events) - $1 ORDER BY seq LIMIT 1
+) AS since
+FROM looked WHERE place <= $3 ORDER BY name, place;
 
--- name: type_facts
-SELECT v, source, received_at FROM events WHERE name = $1 ORDER BY seq DESC LIMIT $2;
-
--- name: newest_of_type
-SELECT e.*, NULL::bytea AS body FROM events AS e WHERE e.name = $1 ORDER BY e.seq DESC LIMIT $2;
+-- name: events_at
+SELECT e.*, NULL::bytea AS body FROM events AS e WHERE e.seq = ANY($1::bigint[]) ORDER BY e.seq DESC;

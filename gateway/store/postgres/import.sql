@@ -10,9 +10,18 @@ WHERE e.seq >= $1 AND e.seq <= $2 ORDER BY 1, 2;
 
 -- name: copied_deliveries
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at, priority, batch_id,
-       CASE WHEN batch_id IS NOT NULL AND leased_until = 9000000000000000 THEN leased_until END
+       last_status, last_error, order_key, order_at, priority, batch_id, waits,
+       CASE WHEN leased_until = 8000000000000000 OR batch_id IS NOT NULL AND leased_until = 9000000000000000
+            THEN leased_until END
 FROM deliveries WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_waits
+SELECT seq, delivery_id, step, event_id, subscription, is_pattern, topic, patterns, match, path, key, ends, state,
+       opened_after, opened_at, until, resolved_at, async_id
+FROM waits WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: copied_arrivals
+SELECT seq, event_id, name, received_at, cursor FROM arrivals WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_attempts
 SELECT a.event_id, a.delivery_id, a.number, a.started_at, a.latency, a.status, a.error, a.response
@@ -47,6 +56,10 @@ SELECT subscription, paused_at, reason FROM paused WHERE subscription > $1 ORDER
 -- name: copied_backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > ($1, $2) ORDER BY account, source LIMIT $3;
 
+-- name: copied_steps
+SELECT event_id, run_id, key, kept_at, result
+FROM steps WHERE (event_id, run_id, key) > ($1, $2, $3) ORDER BY event_id, run_id, key LIMIT $4;
+
 -- name: copied_audit
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2;
@@ -59,6 +72,12 @@ SELECT max(seq) FROM events;
 
 -- name: last_of_deliveries
 SELECT max(seq) FROM deliveries;
+
+-- name: last_of_waits
+SELECT max(seq) FROM waits;
+
+-- name: last_of_arrivals
+SELECT max(seq) FROM arrivals;
 
 -- name: last_of_duplicates
 SELECT max(seq) FROM duplicates;
@@ -81,6 +100,9 @@ SELECT max(subscription) FROM paused;
 -- name: last_of_backfills
 SELECT account, source FROM backfills ORDER BY account DESC, source DESC LIMIT 1;
 
+-- name: last_of_steps
+SELECT event_id, run_id, key FROM steps ORDER BY event_id DESC, run_id DESC, key DESC LIMIT 1;
+
 -- name: last_of_audit
 SELECT max(seq) FROM audit;
 
@@ -101,10 +123,21 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (moment, r
 -- name: take_deliveries
 INSERT INTO deliveries (seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at,
                         finished_at, replay_of, last_status, last_error, order_key, order_at, priority, batch_id,
-                        leased_until)
+                        waits, leased_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::int[],
                      $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[], $14::text[], $15::bigint[],
-                     $16::int[], $17::text[], $18::bigint[]);
+                     $16::int[], $17::text[], $18::int[], $19::bigint[]);
+
+-- name: take_waits
+INSERT INTO waits (seq, delivery_id, step, event_id, subscription, is_pattern, topic, patterns, match, path, key, ends, state,
+                   opened_after, opened_at, until, resolved_at, async_id)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[],
+                     $8::text[], $9::text[], $10::text[], $11::text[], $12::boolean[], $13::text[], $14::bigint[],
+                     $15::bigint[], $16::bigint[], $17::bigint[], $18::text[]);
+
+-- name: take_arrivals
+INSERT INTO arrivals (seq, event_id, name, received_at, cursor)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]);
 
 -- name: take_attempts
 INSERT INTO attempts (event_id, delivery_id, number, started_at, latency, status, error, response)
@@ -145,6 +178,10 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]);
 INSERT INTO backfills (source, account, cursor, busy_until)
 SELECT source, account, cursor, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS b (account, source, cursor);
 
+-- name: take_steps
+INSERT INTO steps (event_id, run_id, key, kept_at, result)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]);
+
 -- name: take_audit
 INSERT INTO audit (seq, audit_id, at, who, scope, via, address, action, target, detail, outcome)
 OVERRIDING SYSTEM VALUE
@@ -158,6 +195,7 @@ INSERT INTO encryption_keys (key_id, first_used_at) SELECT * FROM unnest($1::tex
 -- What is stored from now on comes after what was copied.
 SELECT setval('events_seq', coalesce((SELECT max(seq) FROM events), 0) + 1, false),
        setval('deliveries_seq', coalesce((SELECT max(seq) FROM deliveries), 0) + 1, false),
+       setval(pg_get_serial_sequence('waits', 'seq'), coalesce((SELECT max(seq) FROM waits), 0) + 1, false),
        setval(pg_get_serial_sequence('duplicates', 'seq'), coalesce((SELECT max(seq) FROM duplicates), 0) + 1, false),
        setval(pg_get_serial_sequence('rejections', 'seq'), coalesce((SELECT max(seq) FROM rejections), 0) + 1, false),
        setval(pg_get_serial_sequence('audit', 'seq'), coalesce((SELECT max(seq) FROM audit), 0) + 1, false);

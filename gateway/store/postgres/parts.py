@@ -12,6 +12,7 @@ from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.health import PostgresHealth
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.rates import Rates
+from gateway.store.postgres.steps import PostgresSteps
 from gateway.store.postgres.tail import Tail
 from gateway.store.postgres.waits import PostgresWaits
 
@@ -22,6 +23,7 @@ class Parts:
     def __init__(self, groups: Groups, pool: Pool, floors: Floors) -> None:
         self.health = PostgresHealth(groups, pool, floors)
         self.flow = PostgresFlow(groups, pool, floors)
+        self.steps = PostgresSteps(groups, pool)
         self.waits = PostgresWaits(pool, groups)
         self.event_types = PostgresEventTypes(pool)
         self.batches = PostgresBatches(pool)

@@ -61,7 +61,9 @@ LIMIT $5;
 SELECT source, reason, count, first_at, last_at FROM rejection_counts ORDER BY source, reason;
 
 -- name: deliveries
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_agg(w ORDER BY w.seq)::text FROM waits AS w WHERE w.delivery_id = d.delivery_id
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE ($1::text IS NULL OR e.source = $1)
     AND ($2::text IS NULL OR e.name ~ $2)
@@ -74,7 +76,9 @@ ORDER BY d.seq DESC
 LIMIT $8;
 
 -- name: deliveries_of
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_agg(w ORDER BY w.seq)::text FROM waits AS w WHERE w.delivery_id = d.delivery_id
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.event_id = $1
     AND ($2::text IS NULL OR d.state = $2)
@@ -84,7 +88,9 @@ ORDER BY d.seq DESC
 LIMIT $5;
 
 -- name: delivery
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_agg(w ORDER BY w.seq)::text FROM waits AS w WHERE w.delivery_id = d.delivery_id
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.delivery_id = $1;
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gateway.store import values
 from gateway.store.postgres.columns import columns
 from gateway.store.postgres.session import Session
-from gateway.store.records import Rejection
+from gateway.store.rejections import Rejection
 
 
 async def reject(session: Session, rejections: Sequence[Rejection]) -> list[None]:

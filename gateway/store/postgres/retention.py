@@ -12,15 +12,19 @@ from dataclasses import replace
 
 import asyncpg
 
+from gateway.event import first_id
 from gateway.store.contract import StoreUnavailable
 from gateway.store.postgres.columns import columns
 from gateway.store.postgres.days import Day, add_days_ahead, days
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session
-from gateway.store.records import Purged, Retention
+from gateway.store.retention import Purged, Retention
 
 LEAVES = ("attempts", "deliveries_finished", "requests", "verdicts")
 """What goes before a day's events: as long as these are there, the next round finds the day and goes on."""
+
+STEPS = 20
+"""Steps that may go for each event that may: they are small, and a run can have many."""
 
 log = logging.getLogger("gateway.store.postgres")
 
@@ -43,6 +47,7 @@ async def purge(pool: Pool, retention: Retention, limit: int) -> Purged:
 
 
 async def _purge_rows(session: Session, retention: Retention, limit: int) -> Purged:
+    await session.count("delete_old_steps", first_id(retention.events_before), limit * STEPS)
     return Purged(
         duplicates=await session.count("delete_old_duplicates", retention.duplicates_before, limit),
         rejections=await session.count("delete_old_rejections", retention.rejections_before, limit),
@@ -112,6 +117,7 @@ async def _delete_events(session: Session, event_ids: Sequence[str]) -> int:
     await session.count("delete_attempts_of", event_ids)
     await session.count("delete_deliveries_of", event_ids)
     await session.count("delete_verdicts_of", event_ids)
+    await session.count("delete_steps_of", event_ids)
     await session.count("delete_waits_of", event_ids)
     deleted = await session.count("delete_events", event_ids)
     if requests:

@@ -39,6 +39,7 @@ FILES = (
     "rates",
     "encryption",
     "windows",
+    "steps",
 )
 
 SQL = {

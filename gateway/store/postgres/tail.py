@@ -15,7 +15,8 @@ from gateway.event import compile_patterns
 from gateway.store import rows
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session
-from gateway.store.records import Delivery, Duplicate, Rejection, Stored
+from gateway.store.records import Delivery, Duplicate, Stored
+from gateway.store.rejections import Rejection
 from gateway.store.tail import GONE_AFTER, MOST_LISTENERS, Kind, Listener, Span
 
 LOOK = 5000

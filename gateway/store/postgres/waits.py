@@ -16,10 +16,10 @@ from gateway.store.postgres.groups import Groups
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session
 from gateway.store.records import Candidate, Claimed, NewDelivery, Settlement
-from gateway.store.waits import Look, Wait, Waited
+from gateway.store.waits import Look, Opened, Wait, Waited, as_it_is
 from gateway.wait import NEVER, NewWait, key_of
 
-Opened = tuple[str, str, str, NewWait, int]
+ToOpen = tuple[str, str, str, NewWait, int]
 """A wait to open: of which delivery, event and subscription, and when (Unix ms)."""
 
 
@@ -30,8 +30,8 @@ class PostgresWaits:
         self._pool = pool
         self._groups = groups
 
-    async def look(self, limit: int = 200) -> Look | None:
-        return await self._pool.read(lambda session: _look(session, limit))
+    async def look(self, limit: int = 200, opened: Opened = as_it_is) -> Look | None:
+        return await self._pool.read(lambda session: _look(session, limit, opened))
 
     async def resolve(self, look: Look, matched: Sequence[int], now: int) -> frozenset[str] | None:
         return await self._groups.write(resolve, (look, matched, now))
@@ -58,7 +58,7 @@ class PostgresWaits:
 
 async def open_first(session: Session, deliveries: Iterable[tuple[Candidate, values.Row]]) -> list[str]:
     """Open the waits that deliveries are to begin with, before their events are stored. Returns of which."""
-    new: list[Opened] = []
+    new: list[ToOpen] = []
     for candidate, (delivery_id, event_id, subscription, *_) in deliveries:
         for wait in candidate.waits.get(str(subscription), ()):
             new.append(
@@ -93,7 +93,7 @@ async def open_after(session: Session, settled: Sequence[Settlement]) -> None:
 
 async def open_again(session: Session, made: Sequence[NewDelivery], now: int) -> None:
     """Open the waits of replays, but for those that had an outcome already."""
-    new: list[Opened] = []
+    new: list[ToOpen] = []
     counts: Counter[str] = Counter()
     there = {
         row["delivery_id"] for row in await session.rows("pending_of", [one.delivery_id for one in made])
@@ -110,7 +110,7 @@ async def open_again(session: Session, made: Sequence[NewDelivery], now: int) ->
     await _park(session, counts)
 
 
-async def _open(session: Session, new: Sequence[Opened], from_now: bool) -> list[str]:
+async def _open(session: Session, new: Sequence[ToOpen], from_now: bool) -> list[str]:
     """Open waits. Returns the delivery of each that was opened."""
     if not new:
         return []
@@ -156,18 +156,19 @@ async def with_waits(session: Session, claimed: list[Claimed]) -> list[Claimed]:
     return rows.with_waits(claimed, [Waited(wait, events.get(wait.async_id or "")) for wait in waits])
 
 
-async def _look(session: Session, limit: int) -> Look | None:
+async def _look(session: Session, limit: int, opened: Opened) -> Look | None:
     first = await session.rows("first_arrival")
     if not first:
         return None
     row = first[0]
     if row["event_id"] is None:
-        return Look(row["arrival"], row["cursor"], None, [], True)
-    event = rows.event(row)
+        return Look(row["arrival"], row["cursor"], row["cursor"], None, [], True)
+    event = opened(rows.event(row))
     asked = (row["cursor"], row["arrival"], event.received_at, limit)
     found = [one async for one in _candidates(session, event, asked)]
     found.sort(key=lambda one: one[0].seq)
-    return Look(row["arrival"], row["cursor"], event, found[:limit], len(found) < limit)
+    last = found[:limit][-1][0].seq if found else row["cursor"]
+    return Look(row["arrival"], row["cursor"], last, event, found[:limit], len(found) < limit)
 
 
 async def _candidates(
@@ -196,7 +197,7 @@ async def _resolve(session: Session, look: Look, matched: Sequence[int], now: in
     if look.is_last:
         ours = await session.count("done_with", look.seq, look.cursor)
     else:
-        ours = await session.count("go_on", look.seq, look.cursor, look.waits[-1][0].seq)
+        ours = await session.count("go_on", look.seq, look.cursor, look.last)
     if not ours:
         return None
     return await _end(session, matched, "matched", look.arrived.event_id if look.arrived else None, now)

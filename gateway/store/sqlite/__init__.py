@@ -17,6 +17,8 @@ from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
+from gateway.store.marks import Mark
+from gateway.store.places import Place
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -26,20 +28,16 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
-    Mark,
     NewDelivery,
     Outcome,
     Pause,
-    Place,
-    Purged,
     Query,
-    Rejection,
-    RejectionCount,
-    Retention,
     Settlement,
     Stored,
     VerdictCount,
 )
+from gateway.store.rejections import Rejection, RejectionCount
+from gateway.store.retention import Purged, Retention
 from gateway.store.sqlite import backfills, deliveries, pauses, rejections, retention, watch
 from gateway.store.sqlite.accept import SQL, accept
 from gateway.store.sqlite.connection import connect, translated

@@ -1,53 +1,41 @@
-"""Event names, by the index of them."""
+"""Event names, as the newest events have them."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from gateway.event import first_id
+import orjson
+
 from gateway.store import rows
-from gateway.store.event_types import LOOKED_AT, TypeCount
+from gateway.store.event_types import NEWEST, TypeCount
 from gateway.store.records import Stored
 from gateway.store.statements import load
 
 SQL = load("gateway.store.sqlite", "event_types.sql")
-DAY, HOUR, NEVER = 86_400_000, 3_600_000, 2**63 - 1
+Made = TypeVar("Made")
 
-Read = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
+
+class Read(Protocol):
+    """The store's way to read."""
+
+    def __call__(self, read: Callable[[sqlite3.Connection], Made], /) -> Awaitable[Made]: ...
 
 
 class SqliteEventTypes:
-    """Keeps `gateway.store.event_types.EventTypes`; `read` is the store's."""
+    """Keeps `gateway.store.event_types.EventTypes`."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
 
-    async def counted(self, now: int, name: str | None = None) -> Sequence[TypeCount]:
-        found: Sequence[TypeCount] = await self._read(lambda db: _counted(db, now, name))
-        return found
+    async def counted(self, last: int, name: str | None = None) -> Sequence[TypeCount]:
+        asked = {"last": last, "name": name, "newest": NEWEST}
+        return rows.type_counts(await self._rows("type_counts", asked))
 
-    async def newest(self, name: str, limit: int) -> Sequence[Stored]:
-        asked = {"name": name, "limit": limit}
-        found: Sequence[Stored] = await self._read(
-            lambda db: [rows.stored(row) for row in db.execute(SQL["newest_of_type"], asked)]
-        )
-        return found
+    async def events(self, seqs: Sequence[int]) -> Sequence[Stored]:
+        found = await self._rows("events_at", {"seqs": orjson.dumps(list(seqs)).decode()})
+        return [rows.stored(row) for row in found]
 
-
-def _counted(db: sqlite3.Connection, now: int, name: str | None) -> list[TypeCount]:
-    asked = {"name": name, "hour": _since(db, now - HOUR), "day": _since(db, now - DAY)}
-    statement = SQL["type_counts" if name is None else "type_count"]
-    return [_count(db, row) for row in db.execute(statement, asked).fetchall()]
-
-
-def _since(db: sqlite3.Connection, time: int) -> int:
-    """The `seq` of the first event since then."""
-    row = db.execute(SQL["first_since"], {"id": first_id(time)}).fetchone()
-    return NEVER if row is None else row[0]
-
-
-def _count(db: sqlite3.Connection, row: sqlite3.Row) -> TypeCount:
-    facts = db.execute(SQL["type_facts"], {"name": row["name"], "limit": LOOKED_AT}).fetchall()
-    return rows.type_count(row, facts)
+    async def _rows(self, statement: str, values: Mapping[str, Any]) -> list[sqlite3.Row]:
+        return await self._read(lambda db: db.execute(SQL[statement], values).fetchall())

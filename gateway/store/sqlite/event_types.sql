@@ -1,25 +1,18 @@
--- name: first_since
-SELECT seq FROM events WHERE event_id >= :id ORDER BY event_id LIMIT 1;
-
 -- name: type_counts
-SELECT name, count(*) AS events,
-    count(*) FILTER (WHERE seq >= :hour) AS last_hour, count(*) FILTER (WHERE seq >= :day) AS last_day
-FROM events INDEXED BY events_by_name
-GROUP BY name
-ORDER BY name;
+-- Small columns only: they stand before the data, so that no overflow page is read.
+WITH looked AS (
+    SELECT seq, name, v, source, received_at, count(*) OVER named AS events,
+        row_number() OVER (named ORDER BY seq DESC) AS place
+    FROM events
+    WHERE seq > (SELECT coalesce(max(seq), 0) FROM events) - :last AND (:name IS NULL OR name = :name)
+    WINDOW named AS (PARTITION BY name)
+)
+SELECT seq, name, v, source, received_at, events, (
+    SELECT received_at FROM events
+    WHERE seq > (SELECT coalesce(max(seq), 0) FROM events) - :last ORDER BY seq LIMIT 1
+) AS since
+FROM looked WHERE place <= :newest ORDER BY name, place;
 
--- name: type_count
-SELECT name, count(*) AS events,
-    count(*) FILTER (WHERE seq >= :hour) AS last_hour, count(*) FILTER (WHERE seq >= :day) AS last_day
-FROM events INDEXED BY events_by_name
-WHERE name = :name
-GROUP BY name;
-
--- name: type_facts
--- The small columns only: they stand before the data.
-SELECT v, source, received_at FROM events INDEXED BY events_by_name
-WHERE name = :name ORDER BY seq DESC LIMIT :limit;
-
--- name: newest_of_type
-SELECT e.*, NULL AS body FROM events AS e INDEXED BY events_by_name
-WHERE e.name = :name ORDER BY e.seq DESC LIMIT :limit;
+-- name: events_at
+SELECT e.*, NULL AS body FROM json_each(:seqs) AS asked JOIN events AS e ON e.seq = asked.value
+ORDER BY e.seq DESC;

@@ -12,8 +12,8 @@ from gateway.store.sqlite.connection import connect, translated
 from gateway.store.statements import load
 
 SQL = load("gateway.store.sqlite", "export.sql")
-_BOOLEAN = {"duplicates": 8}
-"""The column of a stream that PostgreSQL keeps as a truth value."""
+_BOOLEAN = {"duplicates": (8,), "waits": (5, 11)}
+"""The columns of a stream that PostgreSQL keeps as truth values."""
 _NUL, _INSTEAD = "\x00", "\N{REPLACEMENT CHARACTER}"
 
 
@@ -50,7 +50,6 @@ class Export:
 
 def _storable(stream: Stream, row: sqlite3.Row) -> Row:
     values = [value.replace(_NUL, _INSTEAD) if isinstance(value, str) else value for value in row]
-    column = _BOOLEAN.get(stream.name)
-    if column is not None:
+    for column in _BOOLEAN.get(stream.name, ()):
         values[column] = bool(values[column])
     return tuple(values)

@@ -9,11 +9,21 @@ FROM events AS e JOIN requests AS r ON r.request_id = e.request_id
 WHERE e.seq >= ?1 AND e.seq <= ?2 ORDER BY 1, 2;
 
 -- name: deliveries
--- A lease is not moved: whoever held it is at work on this store. What another of its batch leads stays led.
+-- A lease is not moved: whoever held it is at work on this store. That a delivery is parked is, and what another of
+-- its batch leads stays led.
 SELECT seq, delivery_id, event_id, subscription, state, due_at, attempts, retries, created_at, finished_at, replay_of,
-       last_status, last_error, order_key, order_at, priority, batch_id,
-       CASE WHEN batch_id IS NOT NULL AND leased_until = 9000000000000000 THEN leased_until END
+       last_status, last_error, order_key, order_at, priority, batch_id, waits,
+       CASE WHEN leased_until = 8000000000000000 OR batch_id IS NOT NULL AND leased_until = 9000000000000000
+            THEN leased_until END
 FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: waits
+SELECT seq, delivery_id, step, event_id, subscription, is_pattern, topic, patterns, match, path, key, ends, state,
+       opened_after, opened_at, until, resolved_at, async_id
+FROM waits WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: arrivals
+SELECT seq, event_id, name, received_at, cursor FROM arrivals WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: attempts
 SELECT d.event_id, a.delivery_id, a.number, a.started_at, a.latency, a.status, a.error, a.response
@@ -52,6 +62,10 @@ ORDER BY subscription LIMIT ?2;
 -- name: backfills
 SELECT account, source, cursor FROM backfills WHERE (account, source) > (?1, ?2) ORDER BY account, source LIMIT ?3;
 
+-- name: steps
+SELECT event_id, run_id, key, kept_at, result
+FROM steps WHERE (event_id, run_id, key) > (?1, ?2, ?3) ORDER BY event_id, run_id, key LIMIT ?4;
+
 -- name: audit
 SELECT seq, audit_id, at, who, scope, via, address, action, target, detail, outcome
 FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2;
@@ -61,9 +75,10 @@ SELECT key_id, first_used_at FROM encryption_keys WHERE key_id > ?1 ORDER BY key
 
 -- name: counts
 SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM deliveries) AS deliveries,
+       (SELECT count(*) FROM waits) AS waits, (SELECT count(*) FROM arrivals) AS arrivals,
        (SELECT count(*) FROM duplicates) AS duplicates, (SELECT count(*) FROM rejections) AS rejections,
        (SELECT count(*) FROM verdicts) AS verdicts, (SELECT count(*) FROM dedupe_keys) AS dedupe_keys,
        (SELECT count(*) FROM rejection_counts) AS rejection_counts, (SELECT count(*) FROM paused WHERE subscription NOT IN (
            SELECT subscription FROM subscription_health WHERE opened_at IS NOT NULL
        )) AS paused,
-       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys;
+       (SELECT count(*) FROM backfills) AS backfills, (SELECT count(*) FROM audit) AS audit, (SELECT count(*) FROM encryption_keys) AS encryption_keys, (SELECT count(*) FROM steps) AS steps;

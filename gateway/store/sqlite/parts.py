@@ -10,6 +10,7 @@ from gateway.store.sqlite.event_types import SqliteEventTypes
 from gateway.store.sqlite.flow import SqliteFlow
 from gateway.store.sqlite.health import SqliteHealth
 from gateway.store.sqlite.rates import Rates
+from gateway.store.sqlite.steps import SqliteSteps
 from gateway.store.sqlite.tail import Tail
 from gateway.store.sqlite.waits import SqliteWaits
 from gateway.store.sqlite.writer import Writer
@@ -20,6 +21,7 @@ class Parts:
 
     def __init__(self, writer: Writer, read: Read) -> None:
         self.health = SqliteHealth(writer, read)
+        self.steps = SqliteSteps(writer, read)
         self.waits = SqliteWaits(read, writer)
         self.event_types = SqliteEventTypes(read)
         self.batches = SqliteBatches(read)

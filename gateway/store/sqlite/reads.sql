@@ -52,7 +52,13 @@ LIMIT :limit;
 SELECT source, reason, count, first_at, last_at FROM rejection_counts ORDER BY source, reason;
 
 -- name: deliveries
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_group_array(json_object(
+        'seq', w.seq, 'delivery_id', w.delivery_id, 'event_id', w.event_id, 'subscription', w.subscription,
+        'step', w.step, 'patterns', w.patterns, 'match', w.match, 'ends', w.ends, 'state', w.state,
+        'opened_at', w.opened_at, 'until', w.until, 'resolved_at', w.resolved_at, 'async_id', w.async_id
+    )) FROM (SELECT * FROM waits WHERE delivery_id = d.delivery_id ORDER BY seq) AS w
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE (:source IS NULL OR e.source = :source)
     AND (:name IS NULL OR name_matches(:name, e.name))
@@ -64,7 +70,13 @@ ORDER BY d.seq DESC
 LIMIT :limit;
 
 -- name: dead_deliveries
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_group_array(json_object(
+        'seq', w.seq, 'delivery_id', w.delivery_id, 'event_id', w.event_id, 'subscription', w.subscription,
+        'step', w.step, 'patterns', w.patterns, 'match', w.match, 'ends', w.ends, 'state', w.state,
+        'opened_at', w.opened_at, 'until', w.until, 'resolved_at', w.resolved_at, 'async_id', w.async_id
+    )) FROM (SELECT * FROM waits WHERE delivery_id = d.delivery_id ORDER BY seq) AS w
+) END AS waited
 FROM deliveries AS d INDEXED BY deliveries_dead JOIN events AS e ON e.event_id = d.event_id
 WHERE d.state = 'dead'
     AND (:source IS NULL OR e.source = :source)
@@ -76,7 +88,13 @@ ORDER BY d.seq DESC
 LIMIT :limit;
 
 -- name: deliveries_of
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_group_array(json_object(
+        'seq', w.seq, 'delivery_id', w.delivery_id, 'event_id', w.event_id, 'subscription', w.subscription,
+        'step', w.step, 'patterns', w.patterns, 'match', w.match, 'ends', w.ends, 'state', w.state,
+        'opened_at', w.opened_at, 'until', w.until, 'resolved_at', w.resolved_at, 'async_id', w.async_id
+    )) FROM (SELECT * FROM waits WHERE delivery_id = d.delivery_id ORDER BY seq) AS w
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.event_id = :event_id
     AND (:state IS NULL OR d.state = :state)
@@ -86,7 +104,13 @@ ORDER BY d.seq DESC
 LIMIT :limit;
 
 -- name: delivery
-SELECT d.*, e.id, e.name, e.source
+SELECT d.*, e.id, e.name, e.source, CASE WHEN d.waits > 0 THEN (
+    SELECT json_group_array(json_object(
+        'seq', w.seq, 'delivery_id', w.delivery_id, 'event_id', w.event_id, 'subscription', w.subscription,
+        'step', w.step, 'patterns', w.patterns, 'match', w.match, 'ends', w.ends, 'state', w.state,
+        'opened_at', w.opened_at, 'until', w.until, 'resolved_at', w.resolved_at, 'async_id', w.async_id
+    )) FROM (SELECT * FROM waits WHERE delivery_id = d.delivery_id ORDER BY seq) AS w
+) END AS waited
 FROM deliveries AS d JOIN events AS e ON e.event_id = d.event_id
 WHERE d.delivery_id = :id;
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from gateway.store import values
-from gateway.store.records import Rejection
+from gateway.store.rejections import Rejection
 from gateway.store.sqlite.accept import SQL
 
 

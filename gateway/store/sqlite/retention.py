@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import orjson
 
 from gateway.event import first_id
-from gateway.store.records import Purged, Retention
+from gateway.store.retention import Purged, Retention
 from gateway.store.sqlite import windows
 from gateway.store.sqlite.accept import SQL
+from gateway.store.sqlite.steps import SQL as STEPS
 from gateway.store.sqlite.waits import SQL as WAITS
 
 
@@ -56,6 +57,7 @@ def _delete_events(db: sqlite3.Connection, event_ids: Sequence[str]) -> int:
     db.execute(SQL["delete_attempts_of"], ids)
     db.execute(SQL["delete_deliveries_of"], ids)
     db.execute(SQL["delete_verdicts_of"], ids)
+    db.execute(STEPS["delete_steps_of"], ids)
     db.execute(WAITS["delete_waits_of"], ids)
     deleted = db.execute(SQL["delete_events"], ids).rowcount
     if request_ids:

@@ -48,6 +48,12 @@ def m009_backfills(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m010_steps(db: sqlite_utils.Database) -> None:
+    """What runs of functions have finished."""
+    _run("m010_steps.sql", db)
+
+
+@migrations()
 def m011_waits(db: sqlite_utils.Database) -> None:
     """Deliveries that wait for another event, and the events that may be it."""
     for statement in load(__package__, "m011_waits.sql").values():
@@ -65,12 +71,6 @@ def m014_windows(db: sqlite_utils.Database) -> None:
     """Deliveries that wait for others: windows, and what the deliveries of a batch have in common."""
     for statement in load(__package__, "m014_windows.sql").values():
         db.execute(statement)
-
-
-@migrations()
-def m015_event_types(db: sqlite_utils.Database) -> None:
-    """An index by which the events of a name are found and counted."""
-    _run("m015_event_types.sql", db)
 
 
 @migrations()

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway.store import rows
-from gateway.store.records import Delivery, Duplicate, Rejection, Stored
+from gateway.store.records import Delivery, Duplicate, Stored
+from gateway.store.rejections import Rejection
 from gateway.store.sqlite.connection import Read
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load

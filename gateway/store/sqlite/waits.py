@@ -19,7 +19,7 @@ from gateway.store import rows, values
 from gateway.store.records import Candidate, Claimed, NewDelivery, Settlement
 from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
-from gateway.store.waits import Look, Wait, Waited
+from gateway.store.waits import Look, Opened, Wait, Waited, as_it_is
 from gateway.wait import NEVER, NewWait, key_of
 
 SQL = load("gateway.store.sqlite", "waits.sql")
@@ -34,8 +34,8 @@ class SqliteWaits:
         self._read = read
         self._writer = writer
 
-    async def look(self, limit: int = 200) -> Look | None:
-        found: Look | None = await self._read(lambda db: _look(db, limit))
+    async def look(self, limit: int = 200, opened: Opened = as_it_is) -> Look | None:
+        found: Look | None = await self._read(lambda db: _look(db, limit, opened))
         return found
 
     async def resolve(self, look: Look, matched: Sequence[int], now: int) -> frozenset[str] | None:
@@ -165,17 +165,18 @@ def with_waits(db: sqlite3.Connection, claimed: list[Claimed]) -> list[Claimed]:
     return rows.with_waits(claimed, [Waited(wait, events.get(wait.async_id or "")) for wait in waits])
 
 
-def _look(db: sqlite3.Connection, limit: int) -> Look | None:
+def _look(db: sqlite3.Connection, limit: int, opened: Opened) -> Look | None:
     db.execute("BEGIN")  # all that it reads is of one moment
     try:
         row = db.execute(SQL["first_arrival"]).fetchone()
         if row is None:
             return None
         if row["event_id"] is None:
-            return Look(row["arrival"], row["cursor"], None, [], True)
-        event = rows.event(row)
+            return Look(row["arrival"], row["cursor"], row["cursor"], None, [], True)
+        event = opened(rows.event(row))
         found = sorted(_candidates(db, event, row["arrival"], row["cursor"], limit), key=lambda c: c[0].seq)
-        return Look(row["arrival"], row["cursor"], event, found[:limit], len(found) < limit)
+        last = found[:limit][-1][0].seq if found else row["cursor"]
+        return Look(row["arrival"], row["cursor"], last, event, found[:limit], len(found) < limit)
     finally:
         db.execute("COMMIT")
 
@@ -208,7 +209,7 @@ def _resolve(db: sqlite3.Connection, look: Look, matched: Sequence[int], now: in
     if look.is_last:
         is_ours = db.execute(SQL["done_with"], place).rowcount == 1
     else:
-        is_ours = db.execute(SQL["go_on"], place | {"cursor": look.waits[-1][0].seq}).rowcount == 1
+        is_ours = db.execute(SQL["go_on"], place | {"cursor": look.last}).rowcount == 1
     if not is_ours:
         return None
     return _end(db, matched, "matched", look.arrived.event_id if look.arrived else None, now)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.v1.conftest import Served
-from tests.cli.conftest import NOW, event
+from tests.cli.conftest import NOW, SECOND, event
 from tests.cli.test_quarantine import _refuse, _webhook
 
 HOUR_LATER = NOW + 3_600_000
@@ -42,6 +42,33 @@ def test_a_dry_run_makes_nothing(served: Served) -> None:
         (None, "mail"),
     ]
     assert _replays(served) == []
+
+
+def test_the_events_of_a_time_are_replayed_oldest_first_at_a_rate(served: Served) -> None:
+    served.home.accept(*(event(id, at=NOW + n) for n, id in enumerate("abcd")))
+    asked = {"since": NOW + 1, "until": NOW + 3, "subscription": "app", "rate": 2}
+    assert served.post("/replays/events", **asked, dry_run=True).json()["made"] == 2
+    assert served.post("/replays/events", **asked).json()["made"] == 2
+    made = served.home.deliveries(state="pending")[::-1]
+    assert [one.id for one in made] == ["b", "c"]
+    assert made[1].due_at - made[0].due_at == 500
+
+
+def test_more_events_than_asked_for_are_not_replayed_in_part(served: Served) -> None:
+    served.home.accept(*(event(id, at=NOW + n) for n, id in enumerate("abc")))
+    answer = served.post("/replays/events", since=NOW, limit=5)
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many")
+    assert served.home.deliveries(state="pending") == []
+    assert served.post("/replays/events", since=NOW, limit=6).json()["made"] == 6
+
+
+def test_dead_letters_are_replayed_until_a_time_and_at_a_rate(served: Served) -> None:
+    served.home.accept(event("a", to=("app",)), event("b", to=("app",)))
+    served.home.end("dead", at=NOW + SECOND)
+    assert served.post("/replays/dead", until=NOW).json()["made"] == 0
+    assert served.post("/replays/dead", until=NOW + 2 * SECOND, rate=10).json()["made"] == 2
+    first, second = served.home.deliveries(state="pending")[::-1]
+    assert second.due_at - first.due_at == 100
 
 
 def test_dead_letters_are_replayed_once(served: Served) -> None:

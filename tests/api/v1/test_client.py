@@ -119,6 +119,8 @@ SAME = [
     ["events", "--name", "stripe/*", "--limit", "1"],
     ["event", "evt_1"],
     ["event", "evt_1", "--json"],
+    ["why", "evt_2"],
+    ["why", "evt_2", "app", "--json"],
     ["duplicates"],
     ["duplicates", "--json"],
     ["duplicates", "evt_1"],
@@ -181,6 +183,15 @@ def test_what_died_is_replayed_elsewhere(served: Served) -> None:
         served, "replay", "--failed", "--since", "2025-06-01T08:00:00Z", "--subscription", "app"
     )
     assert (result.exit_code, result.stderr) == (0, "made 1 new delivery\n")
+
+
+def test_events_of_a_time_are_replayed_elsewhere(served: Served) -> None:
+    served.home.accept(event("evt_1"), event("evt_2", at=NOW + 9))
+    since = ("replay", "--since", "2025-06-01T08:00:00Z", "--subscription", "app", "--rate", "1")
+    assert elsewhere(served, *since, "--dry-run").stderr == "would make 2 new deliveries\n"
+    assert elsewhere(served, *since).stderr == "made 2 new deliveries\n"
+    first, second = served.home.deliveries(state="pending")[::-1]
+    assert second.due_at - first.due_at == 1000
 
 
 def test_the_url_may_come_from_the_environment(served: Served, tmp_path: Path) -> None:

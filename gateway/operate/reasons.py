@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
 
-from gateway.cli.listing import Columns, local
-from gateway.cli.opening import Opened
 from gateway.config import Subscription
 from gateway.event import Event, compile_patterns
+from gateway.operate.opened import Opened
+from gateway.operate.rows import Row
 from gateway.store.records import Delivery, Pause
 from gateway.verdict import Reason, Verdict
 
 Answer = Literal["delivery", "filter", "error", "idempotency", "schema", "name", "later"]
+Shown = Callable[[int | None], str]
+"""How a time (Unix ms) is written in a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+def utc(ms: int | None) -> str:
+    """Unix ms as people elsewhere read it."""
+    return "" if ms is None else datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class VerdictRow(Row):
+    """What an expression or a schema said of an event when it came; `saw` is by path."""
+
+    reason: Reason
+    expression: str
+    saw: Any
+    error: str | None
+    first_event_id: str | None = None
+
+
+class WhyRow(Row):
     """What one subscription has to do with one event.
 
     `delivery`: it gets, or got, it. `filter` and `error`: its `if:` was not true, or could not be computed,
@@ -31,12 +48,14 @@ class Why:
     subscription: str
     answer: Answer
     detail: str
-    verdict: Verdict | None = None
-    deliveries: Sequence[Delivery] = ()
-    paused: Pause | None = None
+    verdict: VerdictRow | None
+    deliveries: list[str]
+    paused: bool
 
 
-async def reasons(opened: Opened, event: Event, deliveries: Sequence[Delivery]) -> list[Why]:
+async def reasons(
+    opened: Opened, event: Event, deliveries: Sequence[Delivery], shown: Shown = utc
+) -> list[WhyRow]:
     """One for each subscription of the config, then for those of former ones that have to do with `event`."""
     verdicts = {each.subscription: each for each in await opened.store.verdicts(event.event_id)}
     paused = {each.subscription: each for each in await opened.store.paused()}
@@ -45,49 +64,82 @@ async def reasons(opened: Opened, event: Event, deliveries: Sequence[Delivery]) 
         made.setdefault(delivery.subscription, []).append(delivery)
     known = opened.settings.subscriptions
     return [
-        _why(name, event, known.get(name), made.get(name, []), verdicts.get(name), paused.get(name))
+        _why(
+            _Case(name, event, made.get(name, []), verdicts.get(name), paused.get(name), shown),
+            known.get(name),
+        )
         for name in dict.fromkeys([*known, *sorted({*made, *verdicts})])
     ]
 
 
-def _why(
-    name: str,
-    event: Event,
-    subscription: Subscription | None,
-    made: Sequence[Delivery],
-    verdict: Verdict | None,
-    paused: Pause | None,
-) -> Why:
-    if made:
-        said = [_state(made[-1], paused), *([verdict_text(verdict)] if verdict else [])]
-        return Why(name, "delivery", "; ".join(said), verdict, made, paused)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One subscription and one event, with everything that there is about both."""
+
+    name: str
+    event: Event
+    made: Sequence[Delivery]
+    verdict: Verdict | None
+    paused: Pause | None
+    shown: Shown
+
+    def because(self, answer: Answer, detail: str) -> WhyRow:
+        """The answer as a row."""
+        return WhyRow.model_construct(
+            subscription=self.name,
+            answer=answer,
+            detail=detail,
+            verdict=None
+            if self.verdict is None
+            else VerdictRow.model_construct(**verdict_json(self.verdict)),
+            deliveries=[delivery.delivery_id for delivery in self.made],
+            paused=self.paused is not None,
+        )
+
+
+def _why(case: _Case, subscription: Subscription | None) -> WhyRow:
+    name, event, verdict = case.name, case.event, case.verdict
+    if case.made:
+        said = [_state(case, case.made[-1]), *([verdict_text(verdict)] if verdict else [])]
+        return case.because("delivery", "; ".join(said))
     if verdict is not None:
-        answer = _ANSWERS.get(verdict.reason, "filter")
-        return Why(name, answer, verdict_text(verdict), verdict, paused=paused)
+        return case.because(_ANSWERS.get(verdict.reason, "filter"), verdict_text(verdict))
     if subscription is not None and not compile_patterns(subscription.events).fullmatch(event.name):
-        detail = f"by the config of now none of {', '.join(subscription.events)} matches {event.name}"
-        return Why(name, "name", detail, paused=paused)
+        patterns = ", ".join(subscription.events)
+        return case.because("name", f"by the config of now none of {patterns} matches {event.name}")
     again = f"gateway replay {event.event_id} --subscription {name}"
-    detail = f"by the config of now its patterns match, but not by that of when the event came; {again}"
-    return Why(name, "later", detail, paused=paused)
+    by_now = "by the config of now its patterns match, but not by that of when the event came"
+    return case.because("later", f"{by_now}; {again}")
 
 
 _ANSWERS: Mapping[Reason, Answer] = {"error": "error", "idempotency": "idempotency", "schema": "schema"}
 
 
-def _state(delivery: Delivery, paused: Pause | None) -> str:
+def _state(case: _Case, delivery: Delivery) -> str:
     """How far a delivery has come, and what it waits for."""
     if delivery.state != "pending":
         # What was never tried has no error of an attempt, but a reason.
         reason = f"; {delivery.last_error}" if delivery.last_error and not delivery.attempts else ""
-        return f"{delivery.state} at {local(delivery.finished_at)}{reason}"
-    if paused is not None:
-        return f"pending; the subscription is paused since {local(paused.paused_at)}: {paused.reason}"
+        return f"{delivery.state} at {case.shown(delivery.finished_at)}{_because(delivery) or reason}"
+    if case.paused is not None:
+        since = case.shown(case.paused.paused_at)
+        return f"pending; the subscription is paused since {since}: {case.paused.reason}"
+    due = case.shown(delivery.due_at)
+    if delivery.waits_for:
+        return f"pending; it waits for {delivery.waits_for} until {due}"
     if delivery.batch_id is not None:
-        return f"pending, in the batch {delivery.batch_id}, due at {local(delivery.due_at)} at the latest"
+        return f"pending, in the batch {delivery.batch_id}, due at {due} at the latest"
     if delivery.held:
         return f"pending; an earlier delivery of the key {delivery.order_key!r} comes first"
-    return f"pending, due at {local(delivery.due_at)}"
+    return f"pending, due at {due}"
+
+
+def _because(delivery: Delivery) -> str:
+    """Which event cancelled a delivery, where one did."""
+    ended = [wait for wait in delivery.waited if wait.ends and wait.state == "matched"]
+    if delivery.state != "cancelled" or not ended:
+        return ""
+    return f" by cancel_on {' '.join(ended[0].patterns)}, event {ended[0].async_id}"
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -125,22 +177,3 @@ def verdict_json(verdict: Verdict) -> Mapping[str, Any]:
         "error": verdict.error,
         "first_event_id": verdict.first_event_id,
     }
-
-
-def why_json(why: Why) -> dict[str, Any]:
-    """The fields of an answer."""
-    return {
-        "subscription": why.subscription,
-        "answer": why.answer,
-        "detail": why.detail,
-        "verdict": None if why.verdict is None else verdict_json(why.verdict),
-        "deliveries": [delivery.delivery_id for delivery in why.deliveries],
-        "paused": why.paused is not None,
-    }
-
-
-COLUMNS: Columns[Why] = {
-    "SUBSCRIPTION": lambda why: why.subscription,
-    "ANSWER": lambda why: why.answer,
-    "WHY": lambda why: why.detail,
-}

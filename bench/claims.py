@@ -48,7 +48,8 @@ FROM generate_series(0, %(count)s::bigint - 1) AS n
 EVENTS = """
 INSERT INTO events (event_id, id, name, source, ts, received_at, data)
 SELECT event_id, event_id, 'stripe/customer.created', 'stripe', %(now)s, %(now)s, repeat('x', 1800)
-FROM deliveries_pending ORDER BY due_at LIMIT %(claimed)s
+FROM deliveries_pending
+WHERE subscription = 'app' AND leased_until IS NULL AND due_at < %(now)s - %(count)s + %(claimed)s
 """
 BLOCKS = """
 SELECT heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit

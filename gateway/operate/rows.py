@@ -235,7 +235,7 @@ class TriedRow(DeliveryRow):
     def told(delivery: Delivery, attempts: Sequence[Attempt], now: int) -> TriedRow:
         """The row of a delivery and its attempts at `now` (Unix ms)."""
         tried = [AttemptRow.of(each) for each in attempts]
-        return TriedRow.model_construct(**DeliveryRow.of(delivery, now).plain() | {"attempts": tried})
+        return TriedRow.model_construct(**dict(DeliveryRow.of(delivery, now)) | {"attempts": tried})
 
     def record(self, seq: int = 0) -> Delivery:
         """The delivery again."""

@@ -24,7 +24,8 @@ from gateway.examining import candidate
 from gateway.pipeline.route import Router
 from gateway.running import Endpoint
 from gateway.store import Store
-from gateway.store.records import Candidate, Place, Reception
+from gateway.store.places import Place
+from gateway.store.records import Candidate, Reception
 
 GRACE = 60.0
 """Seconds. What is younger is left to its webhook, which may be under way."""

@@ -230,18 +230,11 @@ class Gateway:
         """End pending deliveries, named by their ids or those of their events."""
         return self._post(answers.Cancelled, "cancellations", ids=list(ids), dry_run=dry_run)
 
-    def cancel_pending(
-        self,
-        *,
-        since: int | None = None,
-        subscription: str | None = None,
-        source: str | None = None,
-        name: str | None = None,
-        limit: int = 1000,
-        dry_run: bool = False,
-    ) -> answers.Cancelled:
-        """End the pending deliveries that match; where `more` is true, others are left."""
-        which = {"since": since, "subscription": subscription, "source": source, "name": name}
+    def cancel_pending(self, *, limit: int = 1000, dry_run: bool = False, **which: Any) -> answers.Cancelled:
+        """End the pending deliveries that match; where `more` is true, others are left.
+
+        `which` has `since` (Unix ms), `subscription`, `source` and `name`.
+        """
         return self._post(answers.Cancelled, "cancellations/pending", **which, limit=limit, dry_run=dry_run)
 
     def pause(self, subscription: str, reason: str | None = None) -> PauseRow:

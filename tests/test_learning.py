@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.learning import learned
@@ -51,6 +51,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(JSON, max_size=6))
 def test_every_sample_keeps_what_was_learned_from_it(samples: list[Any]) -> None:
     schema = Schema(learned(samples))

@@ -21,7 +21,7 @@ from gateway.config.limits import RateLimit, Throttle, Timeouts
 from gateway.config.patterns import Patterns
 from gateway.config.problems import shown
 from gateway.config.section import Section
-from gateway.config.units import Count, Delay, Share
+from gateway.config.units import Count, Delay, Share, format_duration
 from gateway.config.waits import CancelOn, Waits, cel_of_two
 from gateway.expression import Expression
 from gateway.functions.reference import Reference
@@ -160,6 +160,15 @@ class Subscription(Section):
             raise ValueError(
                 "batch: can't be combined with order_by:, by which events go one by one; leave one out"
             )
+        if self.rate_limit is not None:
+            raise ValueError(
+                "batch: can't be combined with rate_limit:, which drops events; write a throttle:"
+            )
+        if self.throttle is not None and self.throttle.key is not None:
+            raise ValueError(
+                "batch: can't be combined with throttle.key: one call has the turn of one key only; "
+                "leave the key out, and calls are counted"
+            )
         if not self.destination.batches:
             raise ValueError(
                 f"batch: needs a destination of type http: {self.destination.type} takes one event at a time"
@@ -169,6 +178,21 @@ class Subscription(Section):
                 "batch: can't send the provider's own bodies and signatures, which format: raw does; "
                 "write format: event, or a transform:"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _waits_no_longer_than_it_may(self) -> Self:
+        start = self.timeouts.start if self.timeouts is not None else None
+        gathers = {
+            "debounce: period": self.debounce.period if self.debounce is not None else 0,
+            "batch: timeout": self.batch.timeout if self.batch is not None else 0,
+        }
+        for name, seconds in gathers.items():
+            if start is not None and seconds >= start:
+                raise ValueError(
+                    f"{name}: must be shorter than timeouts.start, {format_duration(start)}, "
+                    f"not {format_duration(seconds)}: what waits so long is cancelled"
+                )
         return self
 
     @field_validator("format")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from gateway.operate.cursor import MOST_OPEN, Cursor
 from gateway.operate.tail import TailRow
 from gateway.store import Store
-from gateway.store.records import Mark
+from gateway.store.marks import Mark
 from gateway.store.tail import Kind, Listener, Span
 
 KINDS: tuple[Kind, ...] = ("events", "duplicates", "rejections", "deliveries")

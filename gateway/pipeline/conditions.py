@@ -48,9 +48,9 @@ class Conditions:
     """What the terms of a subscription are made from."""
 
     once: OnceRule | None = None
-    priority: Expression | None = None
     debounce: DebounceRule | None = None
     batch: BatchRule | None = None
+    priority: Expression | None = None
 
 
 def terms(name: str, rules: Conditions, seen: Mapping[str, Any]) -> tuple[Terms, list[Verdict]]:

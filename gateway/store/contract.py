@@ -15,7 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.store.marks import Mark
 from gateway.store.parts import Parts
+from gateway.store.places import Place
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -25,11 +27,9 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
-    Mark,
     NewDelivery,
     Outcome,
     Pause,
-    Place,
     Query,
     Settlement,
     Stored,

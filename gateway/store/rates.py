@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.store.records import Mark
+from gateway.store.marks import Mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,35 +295,9 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """How far a backfill of a source got: behind the event with the id `cursor`, None where it has none yet.
-
-    `account` is a connected account, "" for the provider's own.
-    """
-
-    source: str
-    account: str
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class VerdictCount:
     """How often a subscription's expressions failed, as far as events are kept, and its newest verdict."""
 
     subscription: str
     errors: int
     last: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far each kind of row had come at a time: the `seq` of the first that was made then or later.
-
-    Two marks tell how many were made between them without a row being counted. That is exact as long as
-    nothing in between was erased, and a little off where several nodes write at once.
-    """
-
-    events: int
-    duplicates: int
-    rejections: int
-    deliveries: int

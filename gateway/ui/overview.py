@@ -9,7 +9,8 @@ from itertools import pairwise
 from starlette.responses import RedirectResponse
 
 from gateway.store.health import Health
-from gateway.store.records import Mark, Pause, Query
+from gateway.store.marks import Mark
+from gateway.store.records import Pause, Query
 from gateway.store.rejections import RejectionCount
 from gateway.ui.charts import Chart, bars
 from gateway.ui.looking import link

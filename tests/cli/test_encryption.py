@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64decode
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.store.keyring import key_id
+from tests import forked
 from tests.cli.conftest import Home, event
 
 OLD, NEW = "b2" * 21 + "8=", "bm" * 21 + "4="
@@ -65,6 +67,7 @@ def test_without_a_key_it_says_so(keyed: Home) -> None:
 def test_a_server_does_not_start_without_a_key_that_the_store_needs(keyed: Home) -> None:
     keyed.gateway("store", "reencrypt", NEW_KEY=NEW)
     secrets = {"STRIPE_SECRET": "whsec_" + "11" * 32, "BILLING_SECRET": "b" * 20}
-    refused = keyed.gateway("serve", NEW_KEY=OLD, OLD_KEY=OLD[:-4] + "AAA=", **secrets)
-    assert refused.exit_code == 3
+    keys = {"NEW_KEY": OLD, "OLD_KEY": OLD[:-4] + "AAA="}
+    refused = forked.run(["serve"], keyed.path, {**os.environ, **secrets, **keys})
+    assert refused.returncode == 3
     assert f"encrypted with the key {id_of(NEW)}" in refused.stderr

@@ -98,3 +98,12 @@ def test_the_client_gives_rows(served: Served) -> None:  # noqa: F811
         page = gateway.event_type("github/push")
         assert (page.schema_, page.example.id) == ({"type": "object"}, "evt_9")
     assert served.get("/event-types/none").status_code == 404
+
+
+def test_what_a_source_redacts_is_in_no_schema_and_no_example(home: Home) -> None:
+    text = home.config.read_text().replace("quarantine: true}", "redact: [object]}", 1)
+    home.config.write_text(text)
+    _fill(home)
+    result = home.gateway("events", "types", "stripe/customer.created", "--json")
+    assert result.exit_code == 0, result.output
+    assert '"customer"' not in result.stdout and "cus_2" in result.stdout

@@ -74,7 +74,7 @@ ROWS = [
     # an adapter's key, misspelt
     (source("adapter: stripe, secrets: [abc], twin: merge"), "config.yaml:2: sources.s.twin: unknown key; did you mean 'twins'?"),
     # another adapter's key
-    (source("adapter: github, secrets: [abc], twins: merge"), "config.yaml:2: sources.s.twins: unknown key; the keys are adapter, secrets, dedupe_window, tolerance, quarantine, keep_rejections, public_url, ack, expect, backfill, redact"),
+    (source("adapter: github, secrets: [abc], twins: merge"), "config.yaml:2: sources.s.twins: unknown key; the keys are adapter, secrets, dedupe_window, tolerance, quarantine, keep_rejections, public_url, ack, expect, backfill, redact, hook"),
     # a quarantine whose requests could never be verified again
     (source("adapter: hmac, secrets: [abc], header: Authorization, id: body.id, type: body.type, quarantine: true"), "config.yaml:2: sources.s.quarantine: must be false where the signature is in the header Authorization, which is never kept: such a request could not be verified again"),
     # a quarantine that would keep credentials

@@ -80,6 +80,22 @@ REFUSED = [
     ("batch: {size: 5, timeout: 5s, max_body: 1GiB}", "batch.max_body: must be at most 16MiB, not 1.0GiB"),
     ("batch: {size: 5, timeout: 5s}, debounce: {period: 1s}", "batch: can't be combined with debounce:"),
     ("batch: {size: 5, timeout: 5s}, order_by: event.id", "batch: can't be combined with order_by:"),
+    (
+        "batch: {size: 5, timeout: 5s}, rate_limit: {limit: 1, period: 1s}",
+        "can't be combined with rate_limit:",
+    ),
+    (
+        "batch: {size: 5, timeout: 5s}, throttle: {limit: 1, period: 1s, key: event.id}",
+        "throttle.key: one call",
+    ),
+    (
+        "batch: {size: 5, timeout: 5s}, timeouts: {start: 5s}",
+        "batch: timeout: must be shorter than timeouts.start",
+    ),
+    (
+        "debounce: {period: 1m}, timeouts: {start: 30s}",
+        "debounce: period: must be shorter than timeouts.start, 30s",
+    ),
     ("batch: {size: 5, timeout: 5s}, format: raw", "batch: can't send the provider's own bodies"),
 ]
 

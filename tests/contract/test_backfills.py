@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Place, Query, Reception
+from gateway.store.places import Place
+from gateway.store.records import Query, Reception
 from gateway.store.retention import Retention
 from tests.contract.conftest import DAY, HOUR, NOW, Make
 

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Attempt, Cancellation, Claimed, Query, Retention, Settlement
+from gateway.store.records import Attempt, Cancellation, Claimed, Query, Settlement
+from gateway.store.retention import Retention
 from gateway.store.steps import NewStep
 from tests.contract.conftest import DAY, HOUR, NOW, Make, candidate
 

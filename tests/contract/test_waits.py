@@ -168,6 +168,16 @@ async def test_two_followers_write_a_look_down_once(two: tuple[Store, Store]) ->
     assert len(await claim(two[0])) == 1
 
 
+async def test_two_followers_write_a_part_of_a_look_down_once(two: tuple[Store, Store]) -> None:
+    await two[0].accept([order("o1"), order("o2")])
+    await two[0].accept([paid("p1")])
+    look = await two[0].waits.look(1)
+    assert look is not None and not look.is_last
+    assert await two[1].waits.resolve(look, chosen(look), NOW) == {"app"}
+    assert await two[0].waits.resolve(look, chosen(look), NOW) is None
+    assert await follow(two[0]) == 1
+
+
 async def test_many_waits_are_looked_at_in_parts_each_once(store: Store) -> None:
     made = [replace(order(f"o{n}", n), waits={}) for n in range(7)]
     await store.accept(
@@ -212,7 +222,7 @@ async def test_a_wait_that_is_open_already_keeps_its_time(store: Store) -> None:
 async def test_what_is_resolved_during_the_attempt_is_not_parked_over(store: Store) -> None:
     await store.accept([candidate("o1", to=("app",), data='{"order":1}')])
     [first] = await claim(store)
-    both = [new_wait(first.event, step, (f"x/{step}",), None, HOUR) for step in ("a", "b")]
+    both = [new_wait(first.event, step, (f"x/{step}",), None, HOUR) for step in ("a", "b", "c")]
     await store.settle(settlement(first, *both))
     await store.accept([paid("a", name="x/a")])
     await follow(store)
@@ -221,7 +231,9 @@ async def test_what_is_resolved_during_the_attempt_is_not_parked_over(store: Sto
     await follow(store)
     await store.settle(settlement(second, *both))
     [third] = await claim(store)
-    assert [waited.event and waited.event.id for waited in third.waits] == ["a", "b"]
+    assert [waited.event and waited.event.id for waited in third.waits] == ["a", "b", None]
+    await store.settle(settlement(third, *both))
+    assert await claim(store) == []
 
 
 async def test_the_event_that_cancels_condemns_what_is_not_under_way(store: Store) -> None:

@@ -61,5 +61,5 @@ def test_without_an_expression_all_have_one_key() -> None:
 def test_of_several_failures_one_is_told() -> None:
     """A store keeps one verdict of an event and a subscription."""
     failing = Expression("event.data.missing")
-    rules = Conditions(OnceRule(failing, 1), DebounceRule(failing, 1, None))
+    rules = Conditions(once=OnceRule(failing, 1), debounce=DebounceRule(failing, 1, None))
     assert [verdict.reason for verdict in routed(rules, order=failing).verdicts] == ["order"]

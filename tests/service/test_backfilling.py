@@ -17,7 +17,8 @@ from gateway.config import Settings, load
 from gateway.config.backfill import Backfill
 from gateway.running import Running
 from gateway.store import Store, open_store
-from gateway.store.records import Place, Query
+from gateway.store.places import Place
+from gateway.store.records import Query
 from gateway.store.retention import Retention
 from tests.stripe_api import KEY, StripeServer, serving
 

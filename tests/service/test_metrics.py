@@ -86,6 +86,20 @@ def test_it_tells_of_a_backlog_and_a_pause(start: Start, subscriber: Subscriber)
     assert told["gateway_deliveries_total{state=dead subscription=app}"] == 1
 
 
+def test_it_tells_of_an_open_breaker_and_keeps_what_waits(start: Start, subscriber: Subscriber) -> None:
+    subscriber.otherwise = 500
+    breaker = ", breaker: {failures: 1, of: 2, within: 1m, wait: 1h}"
+    gateway = start(subscriptions=to(subscriber, "stripe/*", breaker))
+    gateway.send(stripe_event("evt_1"))
+    asked = ("subscriptions", "--json")
+    told = eventually(lambda: "breaker: 2" in (shown := gateway.cli(*asked).stdout) and shown)
+    assert json.loads(told)["breaker"] == "open"
+    assert "circuit breaker: 2 of 2 attempts failed within 1m" in told
+    found = metrics(gateway)
+    assert found["gateway_breaker_state{subscription=app}"] == 2
+    assert found["gateway_deliveries_waiting{subscription=app}"] == 1
+
+
 def test_it_asks_for_the_admin_token(start: Start) -> None:
     gateway = start(server=', host: 0.0.0.0, admin_token: "sesame-sesame"')
     # what is sent -> the answer

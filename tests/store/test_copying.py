@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.store import Store, StoreRefused, copying, open_copy, open_store
 from gateway.store.audit import Entry
+from gateway.store.places import Place
 from gateway.store.postgres import PostgresStore
-from gateway.store.records import Attempt, Candidate, Place, Query, Reception, Settlement
+from gateway.store.records import Attempt, Candidate, Query, Reception, Settlement
 from gateway.store.rejections import Rejection
 from gateway.store.steps import NewStep
 from gateway.terms import Batch, Terms

@@ -10,6 +10,8 @@ from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
+from gateway.store.marks import Mark
+from gateway.store.places import Place
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
 from gateway.store.postgres.accept import accept
 from gateway.store.postgres.groups import Groups
@@ -27,11 +29,9 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
-    Mark,
     NewDelivery,
     Outcome,
     Pause,
-    Place,
     Query,
     Settlement,
     Stored,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.store.places import Place
 from gateway.store.postgres.session import Session
-from gateway.store.records import Place
 
 
 async def begin(session: Session, asked: Sequence[tuple[Place, int, int]]) -> list[Place | None]:

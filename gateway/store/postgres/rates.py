@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.store.marks import Mark
 from gateway.store.postgres.pool import Pool
 from gateway.store.rates import SourceCount, SubscriptionCount
-from gateway.store.records import Mark
 
 
 class Rates:

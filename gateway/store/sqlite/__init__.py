@@ -17,6 +17,8 @@ from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
 from gateway.store.contract import StoreError
+from gateway.store.marks import Mark
+from gateway.store.places import Place
 from gateway.store.records import (
     Attempt,
     Backlog,
@@ -26,11 +28,9 @@ from gateway.store.records import (
     ClaimResult,
     Delivery,
     Duplicate,
-    Mark,
     NewDelivery,
     Outcome,
     Pause,
-    Place,
     Query,
     Settlement,
     Stored,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from gateway.store.records import Place
+from gateway.store.places import Place
 from gateway.store.sqlite.accept import SQL
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from gateway.store.marks import Mark
 from gateway.store.rates import SourceCount, SubscriptionCount
-from gateway.store.records import Mark
 from gateway.store.sqlite.connection import Read
 from gateway.store.statements import load
 

@@ -114,10 +114,11 @@ def _debounce(found: Gathered, candidate: Candidate, name: str, terms: Debounce)
     """The later event's delivery takes the place of the one that waits; an earlier event's gives way."""
     event, slot = candidate.event, (name, terms.key)
     now = event.received_at
+    latest_at = min(event.ts, now)  # what is told of the future can't be later than the next word
     window = found.windows.get(slot)
     opened_at = now
     if window is not None and window.batch_id is None and window.due_at > now:
-        if event.ts < window.latest_at <= now:  # of the future nobody knows; then the last to come is later
+        if event.ts < window.latest_at:
             late = _make(found, candidate, name, window.due_at)
             found.debounced.append((late.delivery_id, now, f"debounced: {window.event_id} happened later"))
             return
@@ -128,7 +129,7 @@ def _debounce(found: Gathered, candidate: Candidate, name: str, terms: Debounce)
         due_at = min(due_at, opened_at + terms.timeout)
     made = _make(found, candidate, name, max(event.ts, due_at))
     found.windows[slot] = Window(
-        name, terms.key, made.delivery_id, event.event_id, opened_at, event.ts, made.due_at
+        name, terms.key, made.delivery_id, event.event_id, opened_at, latest_at, made.due_at
     )
 
 

@@ -127,13 +127,14 @@ async def _plan(opened: Opened, asked: Asked) -> list[Planned]:
     known, to = opened.settings.subscriptions, asked.subscription
     if to is not None and to not in known:
         raise stop(unknown("subscription", to, known, opened.settings.file), USAGE)
-    if asked.ids:
-        plan = await replaying.plan_of_ids(opened, asked.ids, to)
-    elif asked.failed:
-        query = replace(asked.query, subscription=to)
-        plan = await replaying.plan_of_dead(opened, query, until=asked.until)
-    else:
-        plan = await replaying.plan_of_events(opened, asked.query, asked.until, to)
+    with bar("looking") as tell:
+        if asked.ids:
+            plan = await replaying.plan_of_ids(opened, asked.ids, to)
+        elif asked.failed:
+            query = replace(asked.query, subscription=to)
+            plan = await replaying.plan_of_dead(opened, query, until=asked.until, tell=tell)
+        else:
+            plan = await replaying.plan_of_events(opened, asked.query, asked.until, to, tell=tell)
     _tell(opened, plan)
     if not plan.planned:
         raise stop(asked.nothing, NOTHING)

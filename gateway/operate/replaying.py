@@ -15,6 +15,9 @@ from gateway.store.records import Delivery, NewDelivery, Query, Stored
 BATCH = 500
 """New deliveries in one transaction at most."""
 
+Tell = Callable[[int], None]
+"""Hears how many more are done."""
+
 RATE = 50
 """New deliveries that become due in a second, where they were not named one by one."""
 
@@ -93,16 +96,18 @@ async def plan_of_events(
     until: int | None = None,
     subscription: str | None = None,
     limit: int | None = None,
+    tell: Tell = lambda _: None,
 ) -> Plan:
     """The events that `query` wants and that were received before `until` (Unix ms), oldest first.
 
-    Each to who wants it, or to `subscription`; system events where a pattern or a source asks for them. With
-    more than `limit` deliveries the plan has `more`, and is not to be carried out: which are missing, nobody
+    Each to who wants it, or to `subscription`; system events where a pattern or a source asks for them.
+    `tell` hears of each that is planned. With more than `limit` deliveries the plan has `more`, and is not to be carried out: which are missing, nobody
     could say.
     """
     plan = Plan()
     found = [one async for one in pages(opened.whole.events, query) if _is_meant(one, query, until)]
     for stored in reversed(found):
+        tell(1)
         for target in (subscription,) if subscription else opened.router.route(stored.event).subscriptions:
             if len(plan.planned) == limit:
                 plan.more = True
@@ -136,7 +141,11 @@ def spread(planned: Sequence[Planned], rate: int | None) -> list[Planned]:
 
 
 async def plan_of_dead(
-    opened: Opened, query: Query, limit: int | None = None, until: int | None = None
+    opened: Opened,
+    query: Query,
+    limit: int | None = None,
+    until: int | None = None,
+    tell: Tell = lambda _: None,
 ) -> Plan:
     """The dead deliveries that `query` wants and that are the last of their event for their subscription.
 
@@ -145,6 +154,7 @@ async def plan_of_dead(
     """
     plan = Plan()
     async for delivery in _dead(opened, query, plan.gone):
+        tell(1)
         if until is not None and (delivery.finished_at or 0) >= until:
             continue
         if len(plan.planned) == limit:
@@ -176,7 +186,7 @@ def _planned(
 
 
 async def carry_out(
-    opened: Opened, planned: Sequence[Planned], tell: Callable[[int], None] = lambda _: None
+    opened: Opened, planned: Sequence[Planned], tell: Tell = lambda _: None
 ) -> int:
     """Make the deliveries, BATCH a transaction; `tell` hears of each. Returns how many were made."""
     made = 0

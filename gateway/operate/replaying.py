@@ -101,8 +101,8 @@ async def plan_of_events(
     """The events that `query` wants and that were received before `until` (Unix ms), oldest first.
 
     Each to who wants it, or to `subscription`; system events where a pattern or a source asks for them.
-    `tell` hears of each that is planned. With more than `limit` deliveries the plan has `more`, and is not to be carried out: which are missing, nobody
-    could say.
+    `tell` hears of each that is planned. With more than `limit` deliveries the plan has `more`, and is not to
+    be carried out: which are missing, nobody could say.
     """
     plan = Plan()
     found = [one async for one in pages(opened.whole.events, query) if _is_meant(one, query, until)]

@@ -43,6 +43,15 @@ class Verdict:
     first_event_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How often a subscription's expressions failed, as far as events are kept, and its newest verdict."""
+
+    subscription: str
+    errors: int
+    last: Verdict | None = None
+
+
 def verdict(
     subscription: str, reason: Reason, expression: str, saw: Mapping[str, Any], error: str | None
 ) -> Verdict:

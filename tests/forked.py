@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -22,7 +23,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -172,6 +175,8 @@ def _import_all() -> None:
 def main(address: str) -> None:
     """Import, then fork as asked; in a fork, be the command."""
     _import_all()
+    gc.collect()
+    gc.freeze()  # a collection in a fork leaves alone, and shared, what was imported
     asked = _serve(address)
     os.chdir(str(asked["cwd"]))
     os.environ.clear()
@@ -180,7 +185,30 @@ def main(address: str) -> None:
     random.seed()
     sys.argv = ["gateway", *asked["arguments"]]  # type: ignore[misc]
     sys.path[0] = str(asked["cwd"])
-    runpy.run_module("gateway", run_name="__main__", alter_sys=True)
+    _end(_run())
+
+
+def _run() -> int:
+    """Be the command. Its exit code."""
+    try:
+        runpy.run_module("gateway", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _end(code: int) -> None:
+    """End as Python ends, but for taking apart every module: of a fork, that copies all of its memory."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

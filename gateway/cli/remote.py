@@ -261,7 +261,7 @@ def _replayed(gateway: Gateway, asked: Asked, rate: int | None, dry_run: bool) -
 
 
 def _planned(row: answers.NewRow) -> Planned:
-    new = NewDelivery(row.delivery_id or "", row.event_id, row.subscription, 0, row.replay_of)
+    new = NewDelivery(row.delivery_id or "", row.event_id, row.subscription, 0, row.replayed_from)
     return Planned(new, row.name)
 
 

@@ -16,7 +16,8 @@ from gateway.expression import Expression
 from gateway.operate.latencies import NONE, LatencyRow, Within, latencies
 from gateway.operate.reasons import verdict_json, verdict_text
 from gateway.store.health import Health
-from gateway.store.records import Pause, VerdictCount
+from gateway.store.records import Pause
+from gateway.verdict import VerdictCount
 
 
 def register(app: typer.Typer) -> None:

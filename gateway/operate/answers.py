@@ -215,7 +215,7 @@ class NewRow(Row):
     event_id: str
     name: str
     subscription: str
-    replay_of: str | None
+    replayed_from: str | None
 
 
 class Replayed(Row):

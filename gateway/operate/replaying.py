@@ -185,9 +185,7 @@ def _planned(
     return Planned(NewDelivery(new_id(now), event_id, subscription, now, replay_of), name)
 
 
-async def carry_out(
-    opened: Opened, planned: Sequence[Planned], tell: Tell = lambda _: None
-) -> int:
+async def carry_out(opened: Opened, planned: Sequence[Planned], tell: Tell = lambda _: None) -> int:
     """Make the deliveries, BATCH a transaction; `tell` hears of each. Returns how many were made."""
     made = 0
     for start in range(0, len(planned), BATCH):

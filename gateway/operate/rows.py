@@ -97,7 +97,7 @@ class DeliveryRow(Row):
     attempts: int
     created_at: int
     finished_at: int | None
-    replay_of: str | None = Field(description="The delivery that this one does again.")
+    replayed_from: str | None = Field(description="The delivery that this one does again.")
     last_status: int | None
     last_error: str | None
     order_key: str | None = Field(None, description="Deliveries of one key keep an order.")
@@ -112,19 +112,22 @@ class DeliveryRow(Row):
         """The row of a delivery at `now` (Unix ms)."""
         fields = {name: getattr(delivery, name) for name in DeliveryRow._copied()}
         waits = [WaitRow.of(wait) for wait in delivery.waited]
-        return DeliveryRow.model_construct(**fields, waits=waits, in_flight=in_flight(delivery, now))
+        fields |= {"waits": waits, "replayed_from": delivery.replay_of}
+        return DeliveryRow.model_construct(**fields, in_flight=in_flight(delivery, now))
 
     @staticmethod
     def _copied() -> list[str]:
         """The fields that a delivery has too."""
-        return [name for name in DeliveryRow.model_fields if name not in ("in_flight", "waits")]
+        return [
+            name for name in DeliveryRow.model_fields if name not in ("in_flight", "waits", "replayed_from")
+        ]
 
     def record(self, seq: int = 0) -> Delivery:
         """The delivery again; its lease and its place in the retry schedule do not travel."""
         fields = {name: getattr(self, name) for name in DeliveryRow._copied()}
         waited = tuple(wait.record(self.delivery_id, self.event_id, self.subscription) for wait in self.waits)
         fields |= {"leased_until": 2**53 if self.in_flight else None, "waited": waited}
-        return Delivery(**fields, retries=0, seq=seq)
+        return Delivery(**fields, retries=0, seq=seq, replay_of=self.replayed_from)
 
 
 class DuplicateRow(Row):

@@ -14,11 +14,11 @@ from gateway.event import Event
 from gateway.redaction import MARK, Redactions, scrub
 from gateway.store import Store
 from gateway.store.event_types import EventTypes
-from gateway.store.records import Attempt, Delivery, Duplicate, Query, Stored, VerdictCount
+from gateway.store.records import Attempt, Delivery, Duplicate, Query, Stored
 from gateway.store.rejections import Rejection
 from gateway.store.searching import Searching
 from gateway.store.tail import Span, Tail
-from gateway.verdict import Verdict
+from gateway.verdict import Verdict, VerdictCount
 
 
 def shown(store: Store, redactions: Redactions) -> Store:

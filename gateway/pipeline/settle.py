@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.config.subscription import Retry
 from gateway.destinations import Answer
 from gateway.pipeline import system
-from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded
+from gateway.pipeline.retry import Dead, Decision, RetryAt, Succeeded, asked, decide
 from gateway.pipeline.route import Router
 from gateway.store.records import Attempt, Candidate, Claimed, Settlement, State
 from gateway.wait import NewWait
 
 GONE = "the subscriber answered 410 Gone"
+
+
+def decided(
+    retry: Retry,
+    claimed: Claimed,
+    attempt: Attempt,
+    answer: Answer | None,
+    retry_after: float | None,
+    now: float,
+    chance: float,
+) -> Decision:
+    """What follows an attempt: what it asked for itself, else what the schedule says. Times are seconds."""
+    retries, schedule = claimed.delivery.retries, retry.schedule
+    own = answer and asked(answer.final, answer.retry_in, retries, len(schedule), now)
+    succeeded = attempt.error is None
+    return own or decide(succeeded, attempt.status, retry_after, retries, schedule, retry.jitter, now, chance)
 
 
 def settlement(

@@ -22,9 +22,9 @@ from gateway.pipeline.healths import Healths
 from gateway.pipeline.lane import Lane
 from gateway.pipeline.lanes import Lanes
 from gateway.pipeline.owner import this_process, vanished
-from gateway.pipeline.retry import RetryAt, asked, decide, parse_retry_after
+from gateway.pipeline.retry import RetryAt, parse_retry_after
 from gateway.pipeline.runs import StoredRuns
-from gateway.pipeline.settle import attempt_of, interrupted, parked, settlement
+from gateway.pipeline.settle import attempt_of, decided, interrupted, parked, settlement
 from gateway.pipeline.telling import span_of, tell
 from gateway.running import Running
 from gateway.store import Store, StoreError
@@ -258,17 +258,11 @@ class Worker:
         answer: Answer | None = None,
     ) -> None:
         """Decide what follows an attempt and write it down; `retry_after` is seconds."""
-        retries, retry = claimed.delivery.retries, subscription.retry
         now, chance = self._clock(), self._chance()
-        succeeded = attempt.error is None
-        decision = answer and asked(answer.final, answer.retry_in, retries, len(retry.schedule), now)
-        decision = decision or decide(
-            succeeded, attempt.status, retry_after, retries, retry.schedule, retry.jitter, now, chance
-        )
+        decision = decided(subscription.retry, claimed, attempt, answer, retry_after, now, chance)
         router, skip = self._running().router, subscription.order == "skip"
         await self._write(claimed, settlement(claimed, attempt, decision, router, round(now * 1000), skip))
-        lane = self._lanes.get(claimed.delivery.subscription)
-        if isinstance(decision, RetryAt) and lane is not None:
+        if isinstance(decision, RetryAt) and (lane := self._lanes.get(claimed.delivery.subscription)):
             lane.due(decision.at)
             self._more.set()
 

@@ -292,12 +292,3 @@ class Pause:
     paused_at: int
     reason: str
     waiting: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictCount:
-    """How often a subscription's expressions failed, as far as events are kept, and its newest verdict."""
-
-    subscription: str
-    errors: int
-    last: Verdict | None = None

@@ -18,11 +18,10 @@ from gateway.store.records import (
     Pause,
     Reception,
     Stored,
-    VerdictCount,
 )
 from gateway.store.rejections import Rejection, RejectionCount
 from gateway.store.waits import PARKED, Wait, Waited
-from gateway.verdict import Verdict
+from gateway.verdict import Verdict, VerdictCount
 
 HELD = 9_000_000_000_000_000
 """`leased_until` of a delivery that waits for an earlier one of its key: leased to nobody, for ever."""

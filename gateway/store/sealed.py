@@ -28,7 +28,6 @@ from gateway.store.records import (
     Query,
     Settlement,
     Stored,
-    VerdictCount,
 )
 from gateway.store.rejections import Rejection
 from gateway.store.sealed_looks import SealedEventTypes, SealedSearching
@@ -37,7 +36,7 @@ from gateway.store.sealed_tail import SealedTail
 from gateway.store.sealing import Sealing
 from gateway.store.tail import Tail
 from gateway.store.watch import KeptAnswer
-from gateway.verdict import Verdict
+from gateway.verdict import Verdict, VerdictCount
 
 AGAIN = 60_000
 """ms after which a delivery is tried again whose event can't be opened."""

@@ -25,7 +25,7 @@ def test_a_delivery_as_json(home: Home) -> None:
         "attempts": 1,
         "created_at": NOW,
         "finished_at": NOW + SECOND,
-        "replay_of": None,
+        "replayed_from": None,
         "last_status": 500,
         "last_error": None,
         "order_key": None,

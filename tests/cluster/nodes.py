@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.network import Link
+from tests.forked import Forked
 from tests.service.conftest import environment, free_port
 
 SECRET = "a secret that the cluster's provider signs with"
@@ -27,7 +26,7 @@ class Node:
     folder: Path
     link: Link
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
     frozen: bool = False
 
     @property
@@ -37,11 +36,9 @@ class Node:
 
     def start(self) -> None:
         """Start the process; it is ready some time later."""
-        command = [sys.executable, "-m", "gateway", self.role, "--port", str(self.port)]
+        command = [self.role, "--port", str(self.port)]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=self.folder, env=environment(), stdout=log, stderr=log
-            )
+            self.process = Forked(command, self.folder, environment(), log, log)
 
     def tell(self, what: signal.Signals) -> None:
         """Send a signal, if the process is there."""

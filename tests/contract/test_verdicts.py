@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.store import Store
-from gateway.store.records import Candidate, VerdictCount
+from gateway.store.records import Candidate
 from gateway.store.retention import Retention
-from gateway.verdict import Reason, Verdict
+from gateway.verdict import Reason, Verdict, VerdictCount
 from tests.contract.conftest import DAY, NOW, candidate
 
 pytestmark = pytest.mark.anyio

@@ -96,7 +96,7 @@ async def _carry_out(asked: Asked, plan: replaying.Plan, rate: int | None, dry_r
             event_id=one.new.event_id,
             name=one.name,
             subscription=one.new.subscription,
-            replay_of=one.new.replay_of,
+            replayed_from=one.new.replay_of,
         )
         for one in plan.planned
     ]

@@ -35,13 +35,12 @@ from gateway.store.records import (
     Query,
     Settlement,
     Stored,
-    VerdictCount,
 )
 from gateway.store.rejections import Rejection, RejectionCount
 from gateway.store.retention import Purged, Retention
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
-from gateway.verdict import Verdict
+from gateway.verdict import Verdict, VerdictCount
 
 __all__ = ["PostgresStore", "plan", "prepare"]
 

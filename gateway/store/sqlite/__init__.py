@@ -34,7 +34,6 @@ from gateway.store.records import (
     Query,
     Settlement,
     Stored,
-    VerdictCount,
 )
 from gateway.store.rejections import Rejection, RejectionCount
 from gateway.store.retention import Purged, Retention
@@ -47,7 +46,7 @@ from gateway.store.sqlite.writer import Writer
 from gateway.store.statements import load
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
-from gateway.verdict import Verdict
+from gateway.verdict import Verdict, VerdictCount
 
 __all__ = ["SqliteStore", "plan", "prepare"]
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 INSERT = """
 INSERT INTO events (event_id, id, name, source, ts, received_at, data)
-SELECT left(event_id, 25) || CASE right(event_id, 1) WHEN 'X' THEN 'Y' ELSE 'X' END, 'slow',
+SELECT left(event_id, 10) || repeat('Z', 16), 'slow',
        name, source, ts, received_at, data
 FROM events LIMIT 1
 """

@@ -92,6 +92,8 @@ def subscriber() -> Iterator[Subscriber]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            if len(body) < int(self.headers["content-length"]):
+                return  # who sent it was killed meanwhile
             app.got.append(({k.lower(): v for k, v in self.headers.items()}, body, time.time()))
             time.sleep(app.delay)
             status, headers = app.answers.pop(0) if app.answers else (app.otherwise, {})

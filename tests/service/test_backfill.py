@@ -33,6 +33,7 @@ def test_an_outage_is_caught_up_with_at_the_next_start(
     gateway = prepare(source=planned(stripe), subscriptions=to(subscriber, "stripe/*"))
     gateway.start()
     eventually(lambda: len(subscriber.got) == 1 and missed(gateway, 1))
+    eventually(lambda: gateway.rows("deliveries")[0]["state"] == "succeeded")  # else it is made again
     gateway.kill()
     stripe.add("evt_2", at=stripe.now - 200)
     gateway.start()

@@ -47,6 +47,7 @@ def test_a_killed_run_goes_on_behind_its_last_step(prepare: Start) -> None:
     gateway.start()
     assert gateway.send(stripe_event()).status_code == 200
     eventually(lambda: words(done) == ["cus_1", "first"])
+    eventually(lambda: gateway.rows("deliveries", "--state", "succeeded", "--subscription", "welcomed"))
     gateway.kill()
     (gateway.folder / "go").touch()
     gateway.start()

@@ -29,7 +29,7 @@ run: $(VENV)/installed  ## start the gateway in development mode on 127.0.0.1:80
 	$(BIN)/gateway serve --dev $(ARGS)
 
 test: $(VENV)/installed-test  ## run the whole suite; PYTEST_ARGS="-k dedupe"
-	$(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/installed-test  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -114,7 +114,7 @@ def test_make_run_installs_with_constraints_and_starts_in_development_mode(check
 def test_make_test_installs_the_test_extra_and_runs_everything(checkout: Path) -> None:
     planned = make(checkout, "--dry-run", "test", "PYTEST_ARGS=-x").stdout
     assert "-e '.[test]'\n" in planned
-    assert planned.splitlines()[-1] == ".venv/bin/python -m pytest -n 4 --dist loadfile -x"
+    assert planned.splitlines()[-1] == ".venv/bin/python -m pytest -n 3 --dist loadfile -x"
 
 
 def test_a_second_make_installs_nothing(checkout: Path) -> None:

@@ -8,16 +8,17 @@ guid when a delivery is sent again, tokens, 404 for what a token may not see, 42
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
+
+from tests.serving import Handler
+from tests.serving import serving as listening
 
 TOKEN = "ghp_of_somebody_who_may"
 HOOK = "repos/octo/hello/hooks/7"
@@ -122,9 +123,7 @@ def serving() -> Iterator[GitHubServer]:
     """A stand-in that listens on a free port."""
     github = GitHubServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Answers(Handler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             github.asked.append(self.path)
@@ -136,15 +135,6 @@ def serving() -> Iterator[GitHubServer]:
             self.end_headers()
             self.wfile.write(written)
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    github.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with listening(Answers) as server:
+        github.url = f"http://127.0.0.1:{server.server_port}"
         yield github
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -8,14 +8,15 @@ directions, `created`, `type`, `delivery_success`, connected accounts, refusals 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.serving import Handler
+from tests.serving import serving as listening
 
 KEY = "sk_test_the_whole_account"
 RESTRICTED = "rk_test_may_do_nothing"
@@ -178,9 +179,7 @@ def serving() -> Iterator[StripeServer]:
     """A stand-in that listens on a free port."""
     stripe = StripeServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Answers(Handler):
         def do_GET(self) -> None:
             self._answer()
 
@@ -212,15 +211,6 @@ def serving() -> Iterator[StripeServer]:
             self.end_headers()
             self.wfile.write(written)
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    stripe.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with listening(Answers) as server:
+        stripe.url = f"http://127.0.0.1:{server.server_port}"
         yield stripe
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -7,11 +7,10 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from stripe import WebhookSignature
 
 from tests import forked
 from tests.forked import Forked
+from tests.serving import Handler, serving
 
 SECRET = "whsec_test_secret"
 SIGNING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -87,9 +87,7 @@ class Subscriber:
 def subscriber() -> Iterator[Subscriber]:
     """A subscriber on a free port."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Answers(Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             if len(body) < int(self.headers["content-length"]):
@@ -103,16 +101,9 @@ def subscriber() -> Iterator[Subscriber]:
             self.end_headers()
             self.wfile.write(b"ok")
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    app = Subscriber(f"http://127.0.0.1:{server.server_port}/hooks", server)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield app
-    server.shutdown()
-    server.server_close()
+    with serving(Answers) as server:
+        app = Subscriber(f"http://127.0.0.1:{server.server_port}/hooks", server)
+        yield app
 
 
 @dataclass

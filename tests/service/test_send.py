@@ -7,10 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import httpx
 import pytest
 
 from tests.service.conftest import Gateway, Start, Subscriber, eventually, stripe_event, to
+from tests.serving import serving
 
 KEY = "shop-key-0001"
 PACKAGE = "inngest@4.24.0"
@@ -100,12 +100,9 @@ def relay() -> Iterator[Relay]:
         def log_message(self, *_: object) -> None:
             """Stay quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield made
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as server:
+        made.url = f"http://127.0.0.1:{server.server_port}"
+        yield made
 
 
 def keyed(prepare: Start, folder: str = ".", **parts: str) -> Gateway:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.errors import PayloadError
+from adapters.record import record
 
 MAX_TEXT = 255
 """Characters. An event's id or type longer than this is refused."""
@@ -29,7 +30,7 @@ def text_field(document: Mapping[str, Any], name: str) -> str:
     return short_text(value, f"the field {name!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParsedEvent:
     """One event as the provider tells it.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from adapters.errors import KeyRequest, NeedsKey, PayloadError, VerificationError
+from adapters.record import once, record
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -72,7 +72,7 @@ class Headers:
         return text
 
 
-@dataclass(frozen=True)
+@record
 class WebhookRequest:
     """One HTTP request as it arrived.
 
@@ -87,24 +87,24 @@ class WebhookRequest:
     received_at: float
     keys: Mapping[str, bytes] = field(default_factory=lambda: _NO_KEYS)
 
-    @cached_property
+    @once
     def json(self) -> dict[str, Any]:
         """The body as a JSON object, parsed once. Raises PayloadError where it is not one."""
         return json_object(self.body, "the body")
 
-    @cached_property
+    @once
     def json_list(self) -> list[Any]:
         """The body as a JSON array, parsed once. Raises PayloadError where it is not one."""
         if not isinstance(self.document, list):
             raise PayloadError("the body is JSON, but not an array")
         return self.document
 
-    @cached_property
+    @once
     def document(self) -> Any:
         """The body as any JSON, parsed once. Raises PayloadError where it is none."""
         return self.__dict__["json"] if "json" in self.__dict__ else json_document(self.body, "the body")
 
-    @cached_property
+    @once
     def form(self) -> dict[str, list[str]]:
         """The fields of an urlencoded body, empty and repeated ones kept, parsed once.
 

@@ -24,9 +24,14 @@ def wake_subscribed(
     candidates: Sequence[Candidate], outcomes: Sequence[Outcome], wake: Callable[[Iterable[str]], None]
 ) -> None:
     """Wake who wants the events that were stored."""
-    for candidate, outcome in zip(candidates, outcomes, strict=True):
-        if outcome.duplicate is None and candidate.subscriptions:
-            wake(candidate.subscriptions)
+    if names := wanted(candidates, outcomes):
+        wake(names)
+
+
+def wanted(candidates: Sequence[Candidate], outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """The subscriptions that have new deliveries; one that has several is named as often."""
+    new = [one for one, outcome in zip(candidates, outcomes, strict=True) if outcome.duplicate is None]
+    return new[0].subscriptions if len(new) == 1 else tuple(name for one in new for name in one.subscriptions)
 
 
 def is_to_tell(candidate: Candidate, outcome: Outcome) -> bool:

@@ -9,7 +9,7 @@ import orjson
 from starlette.types import Send
 
 from adapters.base import Reply
-from gateway.record import record
+from adapters.record import record
 
 RETRY_AFTER = b"2"
 """Seconds that a sender is asked to wait after a 503."""

@@ -24,7 +24,7 @@ from gateway.catching_up import keep_caught_up
 from gateway.config import Settings
 from gateway.following import Follower
 from gateway.housekeeping import keep_house
-from gateway.ingest import PREFIX, Answered, Ingest
+from gateway.ingest import PREFIX, Ingest
 from gateway.metrics import Metrics
 from gateway.operate.auditing import Act, Actor, note
 from gateway.pipeline.worker import Worker
@@ -36,6 +36,7 @@ from gateway.telemetry.siblings import Siblings
 from gateway.ui import Site
 from gateway.ui import routes as ui_routes
 from gateway.watching import Watching
+from gateway.webhook import Answered
 
 READY_WITHIN = 2.0
 """Seconds that a commit may take before the gateway counts as not ready."""

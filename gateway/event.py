@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from ulid_transform import bytes_to_ulid, ulid_to_timestamp
 
-from gateway.record import record
+from adapters.record import record
 
 SYSTEM = "gateway"
 """The source of every system event and the first segment of its name."""

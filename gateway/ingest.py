@@ -8,48 +8,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from adapters.base import AdapterError, Confirm, NeedsKey, Reply, WebhookRequest
-from gateway.acking import Acking, Held, held
-from gateway.admitting import is_to_tell, tell, wake_subscribed
+from gateway.acknowledging import Acknowledging
 from gateway.answer import Answer, Refused
-from gateway.answering import KEY_UNAVAILABLE, UNCONFIRMED, accepted, failure, fault
+from gateway.answering import KEY_UNAVAILABLE, UNCONFIRMED, fault
 from gateway.body import read_body, too_large
-from gateway.conforming import Warnings
 from gateway.examining import Examined, examine, refusal, remote_addr, webhook_request
 from gateway.fetcher import Fetcher, FetchFailed
-from gateway.pipeline.route import Router
-from gateway.receiving import stored as told_of
-from gateway.record import record
 from gateway.rejecting import Rejecting, rejection
 from gateway.running import Endpoint, Running
 from gateway.store import Store
-from gateway.store.records import Candidate, Outcome
 from gateway.telemetry import named
 from gateway.telemetry.process import Telemetry
 from gateway.telemetry.series import Series
+from gateway.webhook import Answered, Webhook
 
 PREFIX = "/webhooks/"
 
-Answered = Callable[[Answer], None]
-
 log = logging.getLogger("gateway.ingest")
-
-
-@record
-class Webhook:
-    """One whole request, the config that it began with, and who hears its answer."""
-
-    endpoint: Endpoint
-    router: Router
-    request: WebhookRequest
-    scope: Scope
-    answered: Answered
 
 
 class Ingest:
@@ -69,18 +50,15 @@ class Ingest:
         telemetry: Telemetry | None = None,
     ) -> None:
         self._running = running
-        self._store = store
-        self._wake = wake
         self._clock = clock
         self._in_flight = 0
         self._telemetry = telemetry or Telemetry()
         self._counts = self._telemetry.counts
         self._rejecting = Rejecting(store)
         self._fetcher = fetcher or Fetcher()
-        self._heard = heard
-        self._acking = Acking(store, lambda: running().settings.server.max_in_flight // 2)
-        self._warnings = Warnings()
-        self._later: set[asyncio.Task[None]] = set()
+        self._acknowledging = Acknowledging(
+            store, lambda: running().settings.server.max_in_flight // 2, wake, clock, heard, self._telemetry
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as an ASGI application for every path under PREFIX."""
@@ -117,7 +95,7 @@ class Ingest:
 
     def send_home(self) -> None:
         """Answer those who wait for a subscriber: the gateway is about to stop."""
-        self._acking.send_home()
+        self._acknowledging.send_home()
 
     def series(self) -> Series:
         """What is under way, for /metrics."""
@@ -128,8 +106,7 @@ class Ingest:
 
     async def close(self) -> None:
         """Leave nothing half done; call it when no request is under way any more."""
-        await self._acking.close()
-        await asyncio.gather(*self._later)
+        await self._acknowledging.close()
         await self._fetcher.close()
         await self._rejecting.close()
 
@@ -174,7 +151,7 @@ class Ingest:
                 return answered(Answer.of(handshake))
             examined = self._examine(webhook, request)
         except NeedsKey:
-            return self._do_later(self._fetch_first(webhook))
+            return self._acknowledging.do_later(self._fetch_first(webhook))
         except Exception as error:
             return answered(fault(error, endpoint))
         self._go_on(webhook, examined)
@@ -212,9 +189,8 @@ class Ingest:
         if isinstance(examined, Reply):
             return webhook.answered(Answer.of(examined))
         if isinstance(examined, Confirm):
-            return self._do_later(self._confirm(webhook, examined))
-        stored = self._store.accept(examined)
-        stored.add_done_callback(partial(self._stored, webhook, examined))
+            return self._acknowledging.do_later(self._confirm(webhook, examined))
+        self._acknowledging.store(webhook, examined)
 
     async def _confirm(self, webhook: Webhook, action: Confirm) -> None:
         try:
@@ -225,63 +201,11 @@ class Ingest:
         log.info("the set-up of %s was confirmed", webhook.endpoint.name)
         webhook.answered(Answer.json({"confirmed": True}))
 
-    def _do_later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
-
     def _reject(
         self, endpoint: Endpoint, request: WebhookRequest, scope: Scope, code: str, detail: str
     ) -> None:
         self._counts.source(endpoint.name).rejected(code)
         self._rejecting.record(rejection(endpoint, request, remote_addr(scope), code, detail))
-
-    def _stored(
-        self,
-        webhook: Webhook,
-        candidates: Sequence[Candidate],
-        stored: asyncio.Future[Sequence[Outcome]],
-    ) -> None:
-        """Called once the store has spoken: answer, unless something is to be told first."""
-        error = asyncio.CancelledError() if stored.cancelled() else stored.exception()
-        if error is not None:
-            return webhook.answered(failure(error))
-        outcomes = stored.result()
-        told_of(self._telemetry, webhook.endpoint.name, candidates, outcomes, self._clock)
-        wake_subscribed(candidates, outcomes, self._wake)
-        if webhook.endpoint.contract is not None:
-            self._warnings.tell(candidates, self._counts.source(webhook.endpoint.name))
-        if any(map(is_to_tell, candidates, outcomes)):
-            return self._do_later(self._tell(webhook, candidates, outcomes))
-        self._acknowledge(webhook, candidates, outcomes)
-
-    async def _tell(
-        self, webhook: Webhook, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
-    ) -> None:
-        try:
-            await tell(self._store, candidates, outcomes, webhook.router, self._wake)
-        except Exception as error:
-            return webhook.answered(failure(error))
-        self._acknowledge(webhook, candidates, outcomes)
-
-    def _acknowledge(
-        self, webhook: Webhook, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
-    ) -> None:
-        """All is on disk: answer, at once or, by a rule of the source, once a subscriber has it."""
-        endpoint = webhook.endpoint
-        answer = accepted(webhook.endpoint, webhook.request, outcomes)
-        if endpoint.expects is not None:
-            self._heard(endpoint.name, webhook.request.received_at)
-        waits = held(endpoint, candidates, outcomes) if endpoint.acks else ()
-        if waits:
-            return self._do_later(self._hold(webhook, waits, answer))
-        webhook.answered(answer)
-
-    async def _hold(self, webhook: Webhook, waits: Sequence[Held], answer: Answer) -> None:
-        try:
-            webhook.answered(await self._acking.answer(webhook.endpoint, waits, answer))
-        except Exception as error:
-            webhook.answered(failure(error))
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:

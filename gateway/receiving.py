@@ -23,6 +23,16 @@ def stored(
             counts.events += 1
         else:
             counts.duplicates += 1
+    trace(telemetry, candidates, outcomes, clock)
+
+
+def trace(
+    telemetry: Telemetry,
+    candidates: Sequence[Candidate],
+    outcomes: Sequence[Outcome],
+    clock: Callable[[], float],
+) -> None:
+    """Hand over the spans of one request's events, where traces are kept."""
     if telemetry.tracer is not None:
         for candidate, outcome in zip(candidates, outcomes, strict=True):
             _trace(telemetry.tracer, candidate, outcome, clock())

@@ -13,7 +13,7 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from gateway.store.marks import Mark
 from gateway.store.parts import Parts
@@ -39,6 +39,8 @@ from gateway.store.retention import Purged, Retention
 from gateway.store.watch import Awaited, KeptAnswer, Watched
 from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict, VerdictCount
+
+Made = TypeVar("Made")
 
 
 class StoreError(Exception):
@@ -79,6 +81,15 @@ class Store(Parts, Protocol):
 
         All or nothing, on disk when the future is done; the first of two with one key always wins. A future
         and no coroutine: the hot path adds a callback to it where a task would cost more than the rest.
+        """
+        ...
+
+    def accept_preparing(
+        self, candidates: Sequence[Candidate], prepare: Callable[[Sequence[Outcome]], Made]
+    ) -> Future[Made]:
+        """As `accept`; the future is done with what `prepare` makes of the outcomes, or with what it raises.
+
+        It may be called while the disk still works; what it does must not show before the future is done.
         """
         ...
 

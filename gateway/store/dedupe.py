@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.record import record
 from gateway.event import differing_fields, new_id
-from gateway.record import record
 from gateway.store.records import Candidate, Duplicate, Outcome
 
 Slot = tuple[str, str]

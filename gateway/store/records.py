@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from adapters.record import record
 from gateway.event import Event
-from gateway.record import record
 from gateway.schema import Breach
 from gateway.store.waits import Wait, Waited
 from gateway.terms import Terms

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from gateway.store.batches import Batch
-from gateway.store.contract import Store
+from gateway.store.contract import Made, Store
 from gateway.store.keyring import Keyring, Unreadable
 from gateway.store.records import (
     Attempt,
@@ -72,6 +72,11 @@ class SealedStore:
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._store.accept(self._sealed(candidates))
+
+    def accept_preparing(
+        self, candidates: Sequence[Candidate], prepare: Callable[[Sequence[Outcome]], Made]
+    ) -> asyncio.Future[Made]:
+        return self._store.accept_preparing(self._sealed(candidates), prepare)
 
     async def reject(self, rejection: Rejection) -> None:
         await self._store.reject(self._seal.rejection(rejection))

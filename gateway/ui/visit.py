@@ -11,12 +11,12 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from gateway.config import Settings
-from gateway.ingest import Answered
 from gateway.operate.access import Principal
 from gateway.operate.opened import Opened
 from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store
+from gateway.webhook import Answered
 
 Take = Callable[[Scope, bytes, Answered], None]
 

@@ -107,6 +107,18 @@ async def test_a_batch_is_all_or_nothing(store: Store, make: Make) -> None:
     assert await store.events(Query()) == []
 
 
+async def test_what_is_made_of_the_outcomes_is_told_once_they_are_on_disk(store: Store, make: Make) -> None:
+    asked = [store.accept_preparing([make(f"evt_{n}")], lambda got: got[0].event_id) for n in range(20)]
+    assert await asyncio.gather(*asked) == [e.event.event_id for e in reversed(await store.events(Query()))]
+
+
+async def test_a_preparation_that_raises_fails_alone(store: Store, make: Make) -> None:
+    asked = [store.accept_preparing([make(f"evt_{n}")], lambda _, n=n: 1 // n) for n in range(20)]
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(results[0], ZeroDivisionError) and results[1:] == [1, *[0] * 18]
+    assert len(await store.events(Query())) == 20
+
+
 async def test_a_faulty_request_fails_alone(store: Store, make: Make) -> None:
     clash = make("x")
     bad = [clash, replace(make("y"), event=replace(make("y").event, event_id=clash.event.event_id))]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from gateway.store.records import Attempt, Query, Settlement
 from gateway.store.retention import Retention
 from gateway.store.sqlite.connection import connect, translate
 from gateway.store.sqlite.schema import known
-from gateway.store.sqlite.writer import Writer
+from gateway.store.sqlite.writer import MANY, Writer
 from gateway.store.statements import load
 from tests.contract.conftest import HOUR, NOW, candidate
 
@@ -72,6 +73,40 @@ async def test_an_operation_that_raises_fails_alone(writer: Writer) -> None:
     )
     assert isinstance(results[0], ValueError)
     assert results[1:] == [10, 20]
+
+
+def asking(before_commit: Callable[[], bool]) -> Callable[[sqlite3.Connection, Sequence[int]], list[int]]:
+    """As `numbers`; its COMMIT is asked for, and made only where that says so."""
+
+    def authorize(action: int, argument: str | None, *_: object) -> int:
+        is_commit = action == sqlite3.SQLITE_TRANSACTION and argument == "COMMIT"
+        return sqlite3.SQLITE_DENY if is_commit and not before_commit() else sqlite3.SQLITE_OK
+
+    def operation(db: sqlite3.Connection, items: Sequence[int]) -> list[int]:
+        db.set_authorizer(authorize)
+        return numbers(db, items)
+
+    return operation
+
+
+async def test_answers_are_prepared_before_the_commit_has_ended(tmp_path: Path) -> None:
+    prepared = threading.Event()
+    operation = asking(lambda: prepared.wait(20))
+    writer = Writer(tmp_path / "gateway.db", quick=[operation])
+    await writer.write(numbers, 100)
+    asked = [writer.write_preparing(operation, n, lambda _: prepared.set()) for n in range(MANY)]
+    assert await asyncio.gather(*asked) == [None] * MANY
+    await writer.close()
+
+
+async def test_what_was_prepared_is_not_told_where_the_commit_fails(tmp_path: Path) -> None:
+    operation = asking(lambda: False)
+    writer = Writer(tmp_path / "gateway.db", quick=[operation])
+    await writer.write(numbers, 100)
+    asked = [writer.write_preparing(operation, n, str) for n in range(MANY)]
+    assert {type(each) for each in await asyncio.gather(*asked, return_exceptions=True)} == {StoreUnavailable}
+    assert await writer.write(numbers, 1) == 10
+    await writer.close()
 
 
 async def test_a_lost_connection_is_replaced(writer: Writer) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
-from gateway.store.contract import StoreError
+from gateway.store.contract import Made, StoreError
 from gateway.store.marks import Mark
 from gateway.store.places import Place
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch
@@ -76,6 +76,11 @@ class PostgresStore(Parts):
 
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._groups.write(accept, candidates)
+
+    def accept_preparing(
+        self, candidates: Sequence[Candidate], prepare: Callable[[Sequence[Outcome]], Made]
+    ) -> asyncio.Future[Made]:
+        return self._groups.write_preparing(accept, candidates, prepare)
 
     async def reject(self, rejection: Rejection) -> None:
         await self._groups.write(rejections.reject, rejection)

@@ -22,6 +22,7 @@ from gateway.telemetry.counts import Commits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Made = TypeVar("Made")
 Operation = Callable[[Session, Sequence[Any]], Awaitable[Sequence[Any]]]
 
 MAX_GROUP = 256
@@ -37,8 +38,18 @@ TRIES = 5
 @dataclass(slots=True)
 class _Write:
     item: Any
+    prepare: Callable[[Any], Any]
     done: asyncio.Future[Any]
     since: float
+
+    def answer(self, result: Any) -> None:
+        """It is on disk."""
+        if self.done.done():
+            return
+        try:
+            self.done.set_result(self.prepare(result))
+        except Exception as error:
+            self.done.set_exception(error)
 
 
 class Groups:
@@ -71,11 +82,20 @@ class Groups:
         self, operation: Callable[[Session, Sequence[Item]], Awaitable[Sequence[Result]]], item: Item
     ) -> asyncio.Future[Result]:
         """Do `operation` on `item` in the next transaction. A StoreError says that nothing is promised."""
-        done: asyncio.Future[Result] = self._loop.create_future()
+        return self.write_preparing(operation, item, _as_it_is)
+
+    def write_preparing(
+        self,
+        operation: Callable[[Session, Sequence[Item]], Awaitable[Sequence[Result]]],
+        item: Item,
+        prepare: Callable[[Result], Made],
+    ) -> asyncio.Future[Made]:
+        """As `write`; the future is done with what `prepare` makes of the result, or with what it raises."""
+        done: asyncio.Future[Made] = self._loop.create_future()
         if self._closed:
             done.set_exception(StoreUnavailable(f"{self._pool.where}: the store is closed"))
             return done
-        self._waiting.setdefault(operation, []).append(_Write(item, done, self._loop.time()))
+        self._waiting.setdefault(operation, []).append(_Write(item, prepare, done, self._loop.time()))
         if self._idle:
             self._idle.pop().set_result(None)
         return done
@@ -126,8 +146,7 @@ class Groups:
         else:
             self.commits.committed(len(writes), self._loop.time() - began)
             for write, result in zip(writes, results, strict=True):
-                if not write.done.done():
-                    write.done.set_result(result)
+                write.answer(result)
 
     def _fail(self, writes: list[_Write], error: Exception) -> None:
         self.commits.failed(isinstance(error, StoreUnavailable))
@@ -154,3 +173,7 @@ class Groups:
                 else:
                     self._told(session.woken)
                     return results
+
+
+def _as_it_is(result: Result) -> Result:
+    return result

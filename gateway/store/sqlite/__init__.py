@@ -82,6 +82,11 @@ class SqliteStore(Parts):
     def accept(self, candidates: Sequence[Candidate]) -> asyncio.Future[Sequence[Outcome]]:
         return self._writer.write(accept, candidates)
 
+    def accept_preparing(
+        self, candidates: Sequence[Candidate], prepare: Callable[[Sequence[Outcome]], Made]
+    ) -> asyncio.Future[Made]:
+        return self._writer.write_preparing(accept, candidates, prepare)
+
     async def reject(self, rejection: Rejection) -> None:
         await self._writer.write(rejections.reject, rejection)
 

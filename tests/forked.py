@@ -2,8 +2,8 @@
 
 A process of a second's imports costs a second of processor time, and the tests start hundreds. So one process
 imports all that commands import, and every command is a fork of it: with its own process id, environment,
-folder, files and signals, a real process in all but how its modules came to be there. tests/test_readme.py
-and others still start some the long way.
+folder, files and signals, a real process in all but how its modules came to be there. Some tests still start
+one the long way.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Forked:
         self.args = ["gateway", *arguments]
         self.returncode: int | None = None
         self._told = socket.socket(socket.AF_UNIX)
-        self._told.connect(_parent())
+        self._told.connect(address())
         with open(os.devnull, "rb") as nothing:
             fds = [nothing.fileno() if stdin is None else stdin, stdout.fileno(), stderr.fileno()]
             asked = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}).encode()
@@ -96,16 +96,16 @@ def run(arguments: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subproce
 
 
 @cache
-def _parent() -> str:
+def address() -> str:
     """Start the process that forks, once; where it listens. It ends with this one."""
     folder = tempfile.mkdtemp(prefix="gateway-forks-")
-    address = f"{folder}/socket"
-    command = [sys.executable, "-m", "tests.forked", address]
+    path = f"{folder}/socket"
+    command = [sys.executable, "-m", "tests.forked", path]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None and process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     atexit.register(process.kill)
-    return address
+    return path
 
 
 def _serve(address: str) -> dict[str, object]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -14,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.config import load
 from tests.service.conftest import (
     SIGNING,
     Gateway,
@@ -135,21 +132,3 @@ def test_the_retry_event_comes_when_it_is_due_and_three_times_at_most(
     assert tries == [1, 2, 3]
     assert all(event["data"]["event"]["id"] == "evt_1" for event in subscriber.events())
     assert len(set(retried(gateway))) == 3
-
-
-@pytest.mark.parametrize(
-    "block", re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "failures.md").read_text(), re.DOTALL)
-)
-def test_the_config_of_the_page_loads(tmp_path: Path, block: str) -> None:
-    (tmp_path / "config.yaml").write_text(
-        f"sources: {{s: {{adapter: github, secrets: [some-secret]}}}}\n{block}"
-    )
-    env = {"GATEWAY_EVENT_KEY": KEY, "FAILURES_SECRET": SIGNING, "WELCOME_SECRET": SIGNING}
-    assert load(tmp_path / "config.yaml", env).subscriptions
-
-
-def test_the_event_of_the_page_has_the_handlers_shape() -> None:
-    [shown] = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "failures.md").read_text(), re.DOTALL)
-    event = json.loads(shown)
-    assert event["data"].keys() == {"event", "subscription", "tries"}
-    assert event["id"].startswith("retry-")

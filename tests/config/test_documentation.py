@@ -129,16 +129,6 @@ def test_no_key_is_described_that_is_not_there() -> None:
     assert documented == {"schemas", *(key for key, _ in ALL)}
 
 
-@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", DESTINATIONS, re.DOTALL))
-def test_the_examples_of_destinations_load(tmp_path: Path, example: str) -> None:
-    keys = example.replace("\n", "\n    ")
-    source = "sources: {s: {adapter: github, secrets: [some-secret]}}\n"
-    (tmp_path / "config.yaml").write_text(f"{source}subscriptions:\n  app:\n    events: ['**']\n    {keys}")
-    env = {name: "password-1" for name in re.findall(r"\$\{(\w+)", example)}
-    loaded = load(tmp_path / "config.yaml", env, secrets="optional")
-    assert f"type: {loaded.subscriptions['app'].destination.type}" in example
-
-
 def test_every_kind_has_an_example() -> None:
     shown = {found[1] for found in re.finditer(r"\btype: (\w+)", DESTINATIONS)}
     assert shown >= KINDS.keys() - {"http", "stdout"}

@@ -52,7 +52,7 @@ def _proven(
     elif reception.secret is None:
         yield Step("read from the provider’s own list by a backfill, which needs no signature")
     elif source is None:
-        yield Step(f"verified with secret number {reception.secret + 1} of a source that is not in the config")
+        yield Step(f"verified with secret number {reception.secret + 1} of a source that is gone by now")
     else:
         many = f" of {len(source.secrets)}" if source.secrets else ""
         proof = proofs(visit)[source.name].replace("`", "")

@@ -35,7 +35,7 @@ server: {{host: 127.0.0.1, port: 8080{server}}}
 store: {{url: "{store}"}}
 sources:
   stripe: {{adapter: stripe, secrets: ["whsec_test_secret"]}}
-  billing: {{adapter: github, secrets: ["a-long-github-secret"]}}
+  billing: {{adapter: github, secrets: ["a-long-github-secret"]{expect}}}
 subscriptions:
   app:
     events: ["stripe/*"]
@@ -129,9 +129,11 @@ def running(
     store: str = SQLITE,
     more: str = "",
     tokens: str = "",
+    expect: str = "",
 ) -> Iterator[Dashboard]:
     """A gateway on a config and a store in `folder`, until the block ends."""
-    (folder / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more) + tokens)
+    text = CONFIG.format(server=server, store=store, more=more, expect=expect) + tokens
+    (folder / "config.yaml").write_text(text)
     settings = load(folder / "config.yaml", {})
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 
 import orjson
@@ -12,7 +13,7 @@ from gateway.app import Role
 from gateway.store.records import Query
 from gateway.ui.charts import HEIGHT, bars
 from gateway.ui.steps import steps
-from tests.ui.conftest import Dashboard, Open, filled, recent, refused
+from tests.ui.conftest import Dashboard, Open, filled, now, recent, refused
 
 PAGES = ["", "/events", "/duplicates", "/rejections", "/deliveries", "/subscriptions", "/sources",
          "/sources/stripe", "/adapters"]  # fmt: skip
@@ -208,3 +209,16 @@ def test_a_subscription_shows_how_long_it_takes(dashboard: Dashboard) -> None:
     dashboard.end("succeeded", status=200)
     shown = dashboard.text("/subscriptions")
     assert "p50 12ms, p95 12ms, p99 12ms of 1 attempt" in shown and "from reception to success" in shown
+
+
+def test_a_source_that_is_silent_needs_attention_and_says_since_when(dashboard_of: Open) -> None:
+    watched = dashboard_of(expect=", expect: every 1h")
+    assert "after 1h without a webhook" in watched.text("/sources")
+    with sqlite3.connect(watched.target) as db:  # as if it had been looked at for two hours
+        row = {"since": now() - 7_200_000, "now": now()}
+        db.execute("REPLACE INTO source_watch VALUES ('billing', NULL, :since, :now, :now)", row)
+    assert "billing is silent: nothing for 2h, expected every 1h" in watched.text("")
+    for path in ["/sources", "/sources/billing"]:
+        page = watched.text(path)
+        assert re.search(r"silent</span> since <time[^>]*>2 h ago</time>, expected every 1h", page)
+    assert "expect: every 1h" in watched.text("/sources/stripe")

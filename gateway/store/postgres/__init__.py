@@ -203,6 +203,9 @@ class PostgresStore(Parts):
     async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
         return await self._groups.write(watch.tell_silent, (source, counted_from, now, emit))
 
+    async def silences(self) -> Mapping[str, int]:
+        return dict(await self._list("silences", (), lambda row: (row["source"], row["counted_from"])))
+
     async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
         return await self._groups.write(watch.tell_rejected, (source, period, now, emit))
 

@@ -222,3 +222,14 @@ def test_a_source_that_is_silent_needs_attention_and_says_since_when(dashboard_o
         page = watched.text(path)
         assert re.search(r"silent</span> since <time[^>]*>2 h ago</time>, expected every 1h", page)
     assert "expect: every 1h" in watched.text("/sources/stripe")
+
+
+def test_a_subscription_shows_its_rate_and_the_state_of_its_breaker(dashboard_of: Open) -> None:
+    broken = dashboard_of(more="\n    breaker: {of: 5}")
+    broken.accept(recent("evt_1", to=("app",)), recent("evt_2", to=("app",)))
+    broken.end("succeeded", status=200)
+    page = broken.text("/subscriptions")
+    assert "0.03 a minute over the last hour: 2 deliveries, 2 succeeded" in page
+    assert 'closed</span> opens when 50% of at least 5' in page and "none: failures alone" in page
+    broken.do(lambda store: store.health.open("app", "circuit breaker: 5 of 5", now(), now() + 1, []))
+    assert 'open</span> opens when 50% of at least 5' in broken.text("/subscriptions")

@@ -44,9 +44,13 @@ class Found(Generic[Row]):
 
 def moment(visit: Visit, name: str) -> int | None:
     """The time (Unix ms) that a parameter of the URL states. Raises Wrong."""
-    text = visit.asked(name)
+    return moment_of(visit.asked(name), visit.now)
+
+
+def moment_of(text: str | None, now: int) -> int | None:
+    """The time (Unix ms) that a text states at `now` (Unix ms). Raises Wrong."""
     try:
-        return None if text is None else parse_moment(text, visit.now / 1000, UTC)
+        return None if not text else parse_moment(text, now / 1000, UTC)
     except ValueError as error:
         raise Wrong(str(error)) from error
 

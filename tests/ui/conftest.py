@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
 import re
 import socket
 import threading
@@ -72,6 +73,15 @@ class Dashboard:
         data = {"token": self.token(), **form}
         return self.client.post(f"/ui{path}", data=data, follow_redirects=True)
 
+    def send(self, page: httpx.Response) -> httpx.Response:
+        """Send the form of ours that stands in a page's main part, as its button does."""
+        form = re.search(r'<form method="post" action="/ui([^"]*)"(.*?)</form>', page.text, re.DOTALL)
+        assert form, page.text
+        sent: dict[str, list[str]] = {}
+        for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[2]):
+            sent.setdefault(name, []).append(html.unescape(value))
+        return self.post(form[1], **sent)
+
     def sign_in(self, token: str = TOKEN) -> httpx.Response:
         return self.client.post("/ui/sign-in", data={"admin_token": token, "next": "/ui/events"})
 
@@ -102,7 +112,11 @@ class Dashboard:
 
     def states(self) -> list[str]:
         """The states of all deliveries, the newest first."""
-        return [one.state for one in self.do(lambda store: store.deliveries(Query()))]
+        return [one.state for one in self.do(lambda store: store.deliveries(Query(limit=1000)))]
+
+    def count(self, state: State) -> int:
+        """How many deliveries are in a state."""
+        return self.states().count(state)
 
     def end(self, state: State, **attempt: object) -> None:
         """Let every due delivery have one attempt that ends it as `state`."""

@@ -73,13 +73,18 @@ def query(visit: Visit) -> Query:
 
 
 async def look(
-    fetch: Callable[[Query], Awaitable[Sequence[Row]]], query: Query, low: int, high: int, bounded: bool
+    fetch: Callable[[Query], Awaitable[Sequence[Row]]],
+    query: Query,
+    low: int,
+    high: int,
+    bounded: bool,
+    size: int = PAGE,
 ) -> Found[Row]:
-    """The newest rows with `low` <= seq < `high`; `bounded`: at most LOOK are looked through."""
+    """The newest `size` rows with `low` <= seq < `high`; `bounded`: at most LOOK are looked through."""
     floor = max(low, high - LOOK) if bounded else low
-    rows = await fetch(replace(query, before=high, after=floor - 1, limit=PAGE + 1))
-    if len(rows) > PAGE:
-        return Found(rows[:PAGE], rows[PAGE - 1].seq)
+    rows = await fetch(replace(query, before=high, after=floor - 1, limit=size + 1))
+    if len(rows) > size:
+        return Found(rows[:size], rows[size - 1].seq)
     return Found(rows, floor, True) if floor > low else Found(rows, None)
 
 

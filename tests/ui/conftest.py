@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 import pytest
@@ -26,6 +26,10 @@ from gateway.store import Store, open_store
 from gateway.store.records import Attempt, Candidate, Outcome, Query, Settlement, State
 from gateway.store.rejections import Rejection
 from tests.cli.conftest import event, rejection
+from tests.ui.browsing import BROWSER
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Made = TypeVar("Made")
 TOKEN = "correct-horse-battery-staple"
@@ -144,9 +148,10 @@ def running(
     more: str = "",
     tokens: str = "",
     expect: str = "",
+    config: str = CONFIG,
 ) -> Iterator[Dashboard]:
     """A gateway on a config and a store in `folder`, until the block ends."""
-    text = CONFIG.format(server=server, store=store, more=more, expect=expect) + tokens
+    text = config.format(server=server, store=store, more=more, expect=expect) + tokens
     (folder / "config.yaml").write_text(text)
     settings = load(folder / "config.yaml", {})
     listener = socket.create_server(("127.0.0.1", 0))
@@ -180,6 +185,26 @@ def dashboard_of(tmp_path: Path) -> Iterator[Open]:
 def dashboard(dashboard_of: Open) -> Dashboard:
     """A gateway without an admin token, on this machine only."""
     return dashboard_of()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs: pip install playwright")
+    if BROWSER is None:
+        pytest.skip("needs a Chromium on the PATH: apt-get install chromium")
+    with api.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def problems() -> Iterator[list[str]]:
+    """What the console of the test's pages says, which must be nothing."""
+    said: list[str] = []
+    yield said
+    assert said == []
 
 
 def now() -> int:

@@ -148,7 +148,7 @@ class PostgresStore(Parts):
         if query.event_id is not None:
             asked: tuple[object, ...] = (query.event_id, query.before, query.limit)
             return await self._list("duplicates_of", asked, rows.duplicate)
-        asked = (query.source, _expression(query.name), query.since, query.before, query.limit)
+        asked = (query.source, _expression(query.name), query.since, query.before, query.after, query.limit)
         return await self._list("duplicates", asked, rows.duplicate)
 
     async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:

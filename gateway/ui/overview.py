@@ -144,7 +144,10 @@ def _silent(visit: Visit, silences: Mapping[str, int]) -> list[Concern]:
 def _subscribers(paused: Mapping[str, Pause], healths: Mapping[str, Health]) -> list[Concern]:
     """Who gets nothing now, and who may soon: those come first."""
     found = [
-        Concern(f"{name} is paused: {one.reason}, {one.waiting:,} wait", "/ui/subscriptions", "See", "bad")
+        Concern(
+            f"{name} is paused: {one.reason}, {count(one.waiting, 'delivery waits', 'deliveries wait')}",
+            "/ui/subscriptions", "See", "bad",
+        )
         for name, one in paused.items()
     ]
     for name, one in healths.items():

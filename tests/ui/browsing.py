@@ -43,11 +43,12 @@ _PAINT = """() => new Promise(told => new PerformanceObserver((list, watching) =
 }).observe({type: 'paint', buffered: true}))"""
 
 
-def opened(browser: Browser, dashboard: Dashboard, problems: list[str], width: int, **more: Any) -> Page:
+def opened(
+    browser: Browser, dashboard: Dashboard, problems: list[str], width: int, height: int = 900, **more: Any
+) -> Page:
     """A page of a new visitor."""
-    context = browser.new_context(
-        base_url=dashboard.url, viewport={"width": width, "height": 900}, **more
-    )  # fmt: skip
+    viewport = {"width": width, "height": height}
+    context = browser.new_context(base_url=dashboard.url, viewport=viewport, **more)  # type: ignore[arg-type]
     page = context.new_page()
     page.on("console", lambda said: problems.append(f"{said.type}: {said.text}"))
     page.on("pageerror", lambda error: problems.append(str(error)))

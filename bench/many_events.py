@@ -23,7 +23,7 @@ WINDOW = 3 * 86_400_000
 RARE = 50_000
 """One event in so many is of the source `rare`; the others are of `stripe`, for the subscription `app`."""
 
-_FAST = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -262144")
+_FAST = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -65536")
 _EVENTS = """
 WITH RECURSIVE made (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM made WHERE n + 1 < :count),
     timed AS (

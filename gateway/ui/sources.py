@@ -14,8 +14,8 @@ from gateway.config import describe
 from gateway.event import new_id
 from gateway.running import Endpoint
 from gateway.store.records import Query
-from gateway.ui.rejections import proofs
 from gateway.ui.steps import steps
+from gateway.ui.verification import proofs
 from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
 
 LATEST = 5

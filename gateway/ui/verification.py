@@ -1,4 +1,4 @@
-"""What an event passed before it was stored, step by step, in the order in which ingest takes them."""
+"""What an event passed before it was stored, in the order of ingest, and what a proof covers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from dataclasses import dataclass
 import orjson
 
 from adapters.base import AdapterError, Headers, NeedsKey, WebhookRequest
+from adapters.page import scheme_words
 from gateway.config import describe
 from gateway.config.describing import SourceDescription
 from gateway.event import API
 from gateway.running import Endpoint
 from gateway.store.records import Reception, Stored
-from gateway.ui.rejections import proofs
+from gateway.store.rejections import Rejection
 from gateway.ui.visit import Visit
 
 COVERED = 4096
 """Bytes that are shown of what the proof is over."""
+
+BODY = b"{body}"
+"""What stands for a body that nobody proved to be genuine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,14 @@ def _told_apart(stored: Stored, reception: Reception, source: SourceDescription 
     yield Step(f"dedupe key free: {event.source} sent none like it{window}; stored")
 
 
+def proofs(visit: Visit) -> dict[str, str]:
+    """What the proof of each source's requests is, in words."""
+    return {
+        name: source.adapter.proof or scheme_words(source.adapter.scheme)
+        for name, source in visit.settings.sources.items()
+    }
+
+
 def covered(visit: Visit, stored: Stored) -> str | None:
     """The beginning of what the proof of an event's request is over; None where that can't be told.
 
@@ -80,16 +92,32 @@ def covered(visit: Visit, stored: Stored) -> str | None:
     endpoint, reception = visit.running.endpoints.get(stored.event.source), stored.reception
     if endpoint is None or reception is None or reception.secret is None:
         return None
+    at = stored.event.received_at / 1000
+    method = min(endpoint.adapter.methods)
+    kept = WebhookRequest(method, reception.url, _headers(reception.headers), stored.body, at)
+    return _signed(endpoint, kept)
+
+
+def should_cover(visit: Visit, refused: Rejection) -> str | None:
+    """What the proof of a refused request should have covered, with BODY for its body; else as `covered`."""
+    endpoint = visit.running.endpoints.get(refused.source)
+    if endpoint is None:
+        return None
+    at = refused.received_at / 1000
+    return _signed(
+        endpoint, WebhookRequest(refused.method, refused.url, _headers(refused.headers), BODY, at)
+    )
+
+
+def _signed(endpoint: Endpoint, request: WebhookRequest) -> str | None:
     try:
-        signed = endpoint.adapter.signed_bytes(_request(endpoint, stored, reception))
+        signed = endpoint.adapter.signed_bytes(request)
     except (AdapterError, NeedsKey, ValueError):
         return None
     return None if signed is None else signed[:COVERED].decode("utf-8", "replace")
 
 
-def _request(endpoint: Endpoint, stored: Stored, reception: Reception) -> WebhookRequest:
-    """The request again, but for the headers that were not kept."""
-    kept = orjson.loads(reception.headers)
-    pairs = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in kept]
-    method, at = min(endpoint.adapter.methods), stored.event.received_at / 1000
-    return WebhookRequest(method, reception.url, Headers(pairs), stored.body, at)
+def _headers(kept: str) -> Headers:
+    """Headers again, but for those that were not kept."""
+    pairs = orjson.loads(kept)
+    return Headers([(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs])

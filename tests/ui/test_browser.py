@@ -135,6 +135,19 @@ def test_what_an_event_is_made_of_is_copied(
     page.context.close()
 
 
+def test_what_came_over_plain_http_is_copied_too(browser: Browser, site: tuple[Dashboard, str]) -> None:
+    page = opened(browser, site[0], [], 1280)
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.goto(f"/ui/events/{site[1]}")
+    page.get_by_role("button", name="Copy the event id").click()
+    page.get_by_role("status").get_by_text("Copied").wait_for()
+    page.goto("/ui/events")
+    page.get_by_label("Id", exact=True).focus()
+    page.keyboard.press("Control+V")
+    assert page.get_by_label("Id", exact=True).input_value() == site[1]
+    page.context.close()
+
+
 def test_the_copies_of_an_event_show_what_differs(
     browser: Browser, site: tuple[Dashboard, str], problems: list[str]
 ) -> None:

@@ -116,8 +116,11 @@ def test_duplicates_are_grouped_by_the_first_event_with_what_differs(dashboard: 
 
 
 def test_a_rejection_says_what_its_proof_should_be(dashboard: Dashboard) -> None:
-    dashboard.refuse(refused(detail="no secret matches"))
+    headers = '[["Stripe-Signature", "t=1795578190,v1=00"]]'.lower()
+    dashboard.refuse(refused(detail="no secret matches", headers=headers))
+    dashboard.refuse(refused(detail="no signature at all"))
     page = dashboard.text("/rejections")
+    assert re.findall("It should have covered</dt><dd><code[^>]*>([^<]*)", page) == ["1795578190.{body}"]
     assert "bad_signature" in page and "Stripe-Signature" in page and "no secret matches" in page
     assert "whsec_test_secret" not in page
 

@@ -20,7 +20,7 @@ PROJECT := $(INSTALL) --build-constraint constraints.txt -e
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs docs-site bench bench-postgres chaos lock clean
+.PHONY: help run test lint docs docs-site screenshots bench bench-postgres chaos lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile
@@ -43,6 +43,9 @@ docs-site: $(VENV)/bin/python  ## build docs/ as a site in build/site/site, whic
 	$(PROJECT) '.[docs]'
 	$(BIN)/python docs/site.py build/site
 	$(BIN)/zensical build --strict --clean --config-file build/site/zensical.toml
+
+screenshots: $(VENV)/installed-test  ## take the pictures in docs/images anew, with the Chromium on the PATH
+	GATEWAY_WRITE_SCREENSHOTS=1 $(BIN)/python -m pytest tests/ui/test_screenshots.py $(PYTEST_ARGS)
 
 bench: $(VENV)/installed  ## requests a second against the ceiling and the hand-written receiver; ROUNDS= REQUESTS=
 	$(BIN)/python -m bench.run --rounds $(ROUNDS) --requests $(REQUESTS) $(BENCH_ARGS)

@@ -177,6 +177,15 @@ class StandardSignature(Scheme):
         signature = read_key(secret).sign(_content(request, family, stamp))
         return request.with_headers({family + "timestamp": stamp, family + "signature": signature})
 
+    def signed_bytes(self, request: WebhookRequest) -> bytes | None:
+        family = self.family or header_family(request.headers)
+        return _content(request, family, request.headers.proof(family + "timestamp"))
+
+    def expected(self, request: WebhookRequest, secret: str) -> str | None:
+        """None of a public key, which can't sign."""
+        signed, key = self.signed_bytes(request), read_key(secret)
+        return None if signed is None or type(key) is PublicKey else key.sign(signed)
+
     def check_secret(self, secret: str) -> None:
         read_key(secret)
 

@@ -151,6 +151,19 @@ class Stripe(Adapter):
         header = WebhookSignature.generate_signature_header(request.body.decode(), secret, int(now))
         return request.with_headers({"Stripe-Signature": header})
 
+    def signed_bytes(self, request: WebhookRequest) -> bytes | None:
+        if self._token and not request.headers.all("stripe-signature"):
+            return None
+        return f"{_timestamp(request.headers.proof('stripe-signature'))}.".encode() + request.body
+
+    def expected(self, request: WebhookRequest, secret: str) -> str | None:
+        signed = self.signed_bytes(request)
+        if signed is None:
+            return None
+        stamp, _, body = signed.decode("utf-8", "replace").partition(".")
+        header: str = WebhookSignature.generate_signature_header(body, secret, int(signed_time(stamp)))
+        return header.rpartition(",")[2]
+
     def check_secret(self, secret: str) -> None:
         check_text(secret)
         if secret.startswith(("sk_", "rk_", "pk_")):

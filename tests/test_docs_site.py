@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
 import subprocess
@@ -41,6 +42,15 @@ def test_the_site_names_no_file_outside_of_it(tmp_path: Path) -> None:
     assert "](../" not in text and (tmp_path / "docs" / "repository" / "CHANGELOG.md").is_file()
 
 
+def test_every_picture_comes_along_with_its_page(tmp_path: Path) -> None:
+    runpy.run_path(str(DOCS / "site.py"))["lay_out"](tmp_path)
+    picture = re.compile(r"!\[[^\]]+\]\(([^)]+)\)")
+    pages = sorted((tmp_path / "docs").rglob("*.md"))
+    shown = [(page, link) for page in pages for link in picture.findall(page.read_text(encoding="utf-8"))]
+    assert {page.name for page, _ in shown} >= {"dashboard.md", "README.md"}
+    assert [link for page, link in shown if not (page.parent / link).is_file()] == []
+
+
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     program = shutil.which("zensical", path=str(Path(sys.executable).parent)) or shutil.which("zensical")
     if program is None:
@@ -49,4 +59,5 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     command = [program, "build", "--strict", "--config-file", str(tmp_path / "zensical.toml")]
     built = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert built.returncode == 0, built.stdout + built.stderr
-    assert (tmp_path / "site" / "dashboard.html").is_file()
+    page = (tmp_path / "site" / "dashboard.html").read_text(encoding="utf-8")
+    assert 'src="images/overview.webp"' in page and (tmp_path / "site" / "images" / "overview.webp").is_file()

@@ -254,6 +254,10 @@ class Store(Parts, Protocol):
         """Emit that a source is silent. False, and nothing, where it was told or is silent no more."""
         ...
 
+    async def silences(self) -> Mapping[str, int]:
+        """The sources whose silence was told and goes on, with the time (Unix ms) from which it counts."""
+        ...
+
     async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
         """Emit that all requests of a source fail. False, and nothing, where it was told within `period`."""
         ...

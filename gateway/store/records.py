@@ -259,8 +259,8 @@ class Stored:
 class Query:
     """Which rows a list wants, newest first. `before` is the `seq` after which the next page starts.
 
-    `after` is the `seq` at which the looking ends: rows of events and deliveries that are not above it are
-    not even looked at, however few match above it.
+    `after` is the `seq` at which the looking ends: rows of events, duplicates and deliveries that are not
+    above it are not even looked at, however few match above it.
     """
 
     source: str | None = None

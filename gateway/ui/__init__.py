@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.ui import (
     adapters,
     audit,
+    bulk,
     deliveries,
     duplicates,
     event,
@@ -38,8 +39,8 @@ def routes(site: Site) -> list[BaseRoute]:
         Route("/ui/duplicates/{id}", reads(duplicates.copies)),
         Route("/ui/rejections", reads(rejections.rejections)),
         Route("/ui/deliveries", reads(deliveries.deliveries)),
-        Route("/ui/deliveries/confirm", changes(deliveries.confirm), methods=["POST"]),
-        Route("/ui/deliveries/do", changes(deliveries.do), methods=["POST"]),
+        Route("/ui/deliveries/confirm", changes(bulk.confirm), methods=["POST"]),
+        Route("/ui/deliveries/do", changes(bulk.do), methods=["POST"]),
         Route("/ui/subscriptions", reads(subscriptions.subscriptions)),
         Route("/ui/subscriptions/{name}/pause", changes(subscriptions.pause, "pause"), methods=["POST"]),
         Route("/ui/subscriptions/{name}/resume", changes(subscriptions.resume, "resume"), methods=["POST"]),

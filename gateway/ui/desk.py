@@ -196,8 +196,8 @@ class Desk:
         answer = await handler(
             Visit(site, caller.request, site.running(), site.store(), now, caller.who, form)
         )
-        if act is not None and not isinstance(answer, Page):
-            said = answer.said if isinstance(answer, Done) else ""
+        said = "" if isinstance(answer, Response) else answer.said
+        if act is not None and (said or not isinstance(answer, Page)):
             await self._note(caller, replace(act, detail=said), "done")
         return self._response(answer, caller)
 
@@ -205,7 +205,9 @@ class Desk:
         if isinstance(answer, Response):
             return answer
         if isinstance(answer, Done):
-            response: Response = RedirectResponse(answer.to, 303)
+            # What htmx sent in the background takes the whole page along.
+            is_htmx = caller.request.headers.get("hx-request") == "true"
+            response = Response(headers={"hx-redirect": answer.to}) if is_htmx else _see(answer.to)
             caller.set(response, SAID, quote(answer.said), 60)
             return response
         cookie = caller.cookie or (caller.door.begin(LOCAL, caller.now) if caller.door.open else "")
@@ -235,6 +237,10 @@ class Desk:
         caller.set(response, COOKIE, caller.door.begin(who, caller.now), LASTS)
         await self._note(replace(caller, who=who), Act("sign_in"), "done")
         return response
+
+
+def _see(to: str) -> Response:
+    return RedirectResponse(to, 303)
 
 
 def _sent(form: Mapping[str, list[str]], name: str) -> str:

@@ -11,7 +11,7 @@ from gateway.config import format_duration
 from gateway.copies import grouped
 from gateway.event import values_at
 from gateway.store.records import Duplicate, Query, Stored
-from gateway.ui.looking import link, moment, number, query
+from gateway.ui.looking import Found, link, look, moment, number, query
 from gateway.ui.tree import text_of
 from gateway.ui.visit import Answer, NotThere, Page, Visit
 
@@ -36,23 +36,31 @@ class Difference:
 async def duplicates(visit: Visit) -> Answer:
     """The newest copies, one row a first event."""
     asked = {name: visit.asked(name) or "" for name in ("source", "name", "since")}
-    wanted = replace(query(visit), since=moment(visit, "since"), before=number(visit, "before"), limit=READ)
-    copies = await visit.store.duplicates(wanted)
-    groups = await grouped(_each(copies))
+    found = await _found(visit)
+    groups = await grouped(_each(found.rows))
     for group in groups:
         await group.name_first(visit.store)
-    before = copies[-1].seq if len(copies) == READ else None
     values = {
         "title": "Duplicates",
         "groups": groups,
         "asked": asked,
-        "older": before and link("/ui/duplicates", asked | {"before": before}),
-        "read": len(copies),
+        "older": found.before and link("/ui/duplicates", asked | {"before": found.before}),
+        "found": found,
         "windows": windows(visit),
         "sources": list(visit.settings.sources),
         "is_filtered": any(asked.values()),
     }
     return Page("duplicates.html", values)
+
+
+async def _found(visit: Visit) -> Found[Duplicate]:
+    since = moment(visit, "since")
+    wanted = replace(query(visit), since=since)
+    newest = await visit.store.duplicates(Query(limit=1))
+    high = number(visit, "before") or (newest[0].seq + 1 if newest else 1)
+    low = (await visit.store.marks([since or 0]))[0].duplicates
+    is_filtered = wanted.source is not None or wanted.name is not None
+    return await look(visit.store.duplicates, wanted, low, high, is_filtered, READ)
 
 
 async def copies(visit: Visit) -> Answer:

@@ -15,6 +15,7 @@ from gateway.store import Store
 from gateway.store.records import Attempt, Delivery, NewDelivery, Query, Stored
 from gateway.ui.duplicates import Difference, differences
 from gateway.ui.tree import tree
+from gateway.ui.verification import covered, verification
 from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
 from gateway.verdict import Verdict
 
@@ -65,7 +66,10 @@ async def event(visit: Visit) -> Answer:
         "stored": stored,
         "event": stored.event,
         "reception": stored.reception,
+        "checks": verification(visit, stored),
+        "covered": covered(visit, stored),
         "tree": tree(stored.event.data),
+        "written": stored.event.data if len(stored.event.data) <= SHOWN else "",
         "body": stored.body[:SHOWN].decode("utf-8", "replace"),
         "size": len(stored.body),
         "is_cut": len(stored.body) > SHOWN,

@@ -44,9 +44,13 @@ class Found(Generic[Row]):
 
 def moment(visit: Visit, name: str) -> int | None:
     """The time (Unix ms) that a parameter of the URL states. Raises Wrong."""
-    text = visit.asked(name)
+    return moment_of(visit.asked(name), visit.now)
+
+
+def moment_of(text: str | None, now: int) -> int | None:
+    """The time (Unix ms) that a text states at `now` (Unix ms). Raises Wrong."""
     try:
-        return None if text is None else parse_moment(text, visit.now / 1000, UTC)
+        return None if not text else parse_moment(text, now / 1000, UTC)
     except ValueError as error:
         raise Wrong(str(error)) from error
 
@@ -69,13 +73,18 @@ def query(visit: Visit) -> Query:
 
 
 async def look(
-    fetch: Callable[[Query], Awaitable[Sequence[Row]]], query: Query, low: int, high: int, bounded: bool
+    fetch: Callable[[Query], Awaitable[Sequence[Row]]],
+    query: Query,
+    low: int,
+    high: int,
+    bounded: bool,
+    size: int = PAGE,
 ) -> Found[Row]:
-    """The newest rows with `low` <= seq < `high`; `bounded`: at most LOOK are looked through."""
+    """The newest `size` rows with `low` <= seq < `high`; `bounded`: at most LOOK are looked through."""
     floor = max(low, high - LOOK) if bounded else low
-    rows = await fetch(replace(query, before=high, after=floor - 1, limit=PAGE + 1))
-    if len(rows) > PAGE:
-        return Found(rows[:PAGE], rows[PAGE - 1].seq)
+    rows = await fetch(replace(query, before=high, after=floor - 1, limit=size + 1))
+    if len(rows) > size:
+        return Found(rows[:size], rows[size - 1].seq)
     return Found(rows, floor, True) if floor > low else Found(rows, None)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse
 
+from gateway.config import format_duration
 from gateway.store.health import Health
 from gateway.store.marks import Mark
 from gateway.store.records import Pause, Query
@@ -15,6 +17,7 @@ from gateway.store.rejections import RejectionCount
 from gateway.ui.charts import Chart, bars
 from gateway.ui.looking import link
 from gateway.ui.rendering import count
+from gateway.ui.sources import silent
 from gateway.ui.visit import Answer, NotThere, Page, Visit
 
 RANGES = {"1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000, "30d": 2_592_000_000}
@@ -49,18 +52,20 @@ async def overview(visit: Visit) -> Answer:
     waiting, paused = await visit.store.waiting(), {p.subscription: p for p in await visit.store.paused()}
     healths = {each.subscription: each for each in await visit.store.health.all()}
     counts = await visit.store.rejection_counts()
+    silences = await silent(visit)
     values = {
         "title": "Overview",
         "charts": charts,
         "range": chosen if chosen in RANGES else "24h",
         "ranges": list(RANGES),
         "is_empty": not any(chart.total for chart in charts),
-        "sources": await _sources(visit, counts),
+        "sources": await _sources(visit, counts, silences),
         "waiting": waiting,
         "paused": paused,
         "healths": healths,
         "concerns": [
             *_subscribers(paused, healths),
+            *_silent(visit, silences),
             *await _concerns(visit, since, sum(dead.values()), waiting, counts),
         ],
         "settings": visit.settings,
@@ -96,22 +101,53 @@ def _between(marks: Sequence[Mark], kind: str) -> list[int]:
     return [max(0, getattr(late, kind) - getattr(early, kind)) for early, late in pairwise(marks)]
 
 
-async def _sources(visit: Visit, counts: Sequence[RejectionCount]) -> list[dict[str, object]]:
-    """Each source with when it was last seen and last refused."""
+async def _sources(
+    visit: Visit, counts: Sequence[RejectionCount], silences: Mapping[str, int]
+) -> list[dict[str, object]]:
+    """Each source with its state, and when it was last seen and last refused."""
     seen = await visit.store.last_seen(list(visit.settings.sources))
     refused: dict[str, RejectionCount] = {}
     for one in sorted(counts, key=lambda each: each.last_at):
         refused[one.source] = one
     return [
-        {"name": name, "adapter": source.adapter.title, "seen": seen.get(name), "refused": refused.get(name)}
+        {
+            "name": name,
+            "adapter": source.adapter.title,
+            "seen": seen.get(name),
+            "refused": refused.get(name),
+            "state": _state(seen.get(name), refused.get(name), name in silences),
+        }
         for name, source in visit.settings.sources.items()
     ]
+
+
+def _state(seen: int | None, refused: RejectionCount | None, is_silent: bool) -> tuple[str, str]:
+    """How a source fares, in a word, and the tone of the word."""
+    if is_silent:
+        return "silent", "dead"
+    if refused is not None and refused.last_at > (seen or 0):
+        return "refused", "pending"
+    return ("active", "succeeded") if seen else ("never seen", "cancelled")
+
+
+def _silent(visit: Visit, silences: Mapping[str, int]) -> list[Concern]:
+    """Which sources should have sent something, and did not."""
+    found = []
+    for name, since in silences.items():
+        quiet = format_duration(max(0, visit.now - since) // 60_000 * 60)
+        expected = format_duration(visit.settings.sources[name].expect or 0)
+        text = f"{name} is silent: nothing for {quiet}, expected every {expected}"
+        found.append(Concern(text, f"/ui/sources/{quote(name)}", "See", "bad"))
+    return found
 
 
 def _subscribers(paused: Mapping[str, Pause], healths: Mapping[str, Health]) -> list[Concern]:
     """Who gets nothing now, and who may soon: those come first."""
     found = [
-        Concern(f"{name} is paused: {one.reason}, {one.waiting:,} wait", "/ui/subscriptions", "See", "bad")
+        Concern(
+            f"{name} is paused: {one.reason}, {count(one.waiting, 'delivery waits', 'deliveries wait')}",
+            "/ui/subscriptions", "See", "bad",
+        )
         for name, one in paused.items()
     ]
     for name, one in healths.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapters.page import scheme_words
 from gateway.ui.looking import PAGE, link, moment, number, query
+from gateway.ui.verification import proofs, should_cover
 from gateway.ui.visit import Answer, Page, Visit
 
 ADVICE = {
@@ -37,14 +37,7 @@ async def rejections(visit: Visit) -> Answer:
         "sources": list(visit.settings.sources),
         "advice": ADVICE,
         "proofs": proofs(visit),
+        "covers": {one.rejection_id: should_cover(visit, one) for one in found[:PAGE]},
         "is_filtered": any(asked.values()),
     }
     return Page("rejections.html", values)
-
-
-def proofs(visit: Visit) -> dict[str, str]:
-    """What the proof of each source's requests is, in words."""
-    return {
-        name: source.adapter.proof or scheme_words(source.adapter.scheme)
-        for name, source in visit.settings.sources.items()
-    }

@@ -32,7 +32,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters |= {
         "utc": utc, "iso": iso, "ago": ago, "gap": format_gap, "seconds": format_duration, "headers": headers,
-        "count": count,
+        "count": count, "rate": rate,
     }  # fmt: skip
     made.globals |= {"SYSTEM": SYSTEM, "API": API}
     return made
@@ -70,6 +70,13 @@ def ago(ms: int, now: int) -> str:
 def headers(text: str) -> list[tuple[str, str]]:
     """Stored headers as pairs."""
     return [(str(name), str(value)) for name, value in orjson.loads(text)]
+
+
+def rate(number: float) -> str:
+    """A number with so many digits as say something: `0.02`, `1.3`, `1,200`."""
+    if number == 0 or number >= 10:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 0.1 else f"{number:.2f}"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

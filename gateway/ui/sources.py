@@ -14,8 +14,8 @@ from gateway.config import describe
 from gateway.event import new_id
 from gateway.running import Endpoint
 from gateway.store.records import Query
-from gateway.ui.rejections import proofs
 from gateway.ui.steps import steps
+from gateway.ui.verification import proofs
 from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
 
 LATEST = 5
@@ -30,8 +30,15 @@ async def sources(visit: Visit) -> Answer:
         "sources": visit.settings.sources,
         "urls": {name: endpoint.url for name, endpoint in endpoints.items()},
         "seen": await visit.store.last_seen(list(endpoints)),
+        "silences": await silent(visit),
     }
     return Page("sources.html", values)
+
+
+async def silent(visit: Visit) -> dict[str, int]:
+    """The sources that are expected to send and do not, with since when (Unix ms)."""
+    expected = {name for name, source in visit.settings.sources.items() if source.expect is not None}
+    return {name: since for name, since in (await visit.store.silences()).items() if name in expected}
 
 
 async def source(visit: Visit) -> Answer:
@@ -46,8 +53,10 @@ async def source(visit: Visit) -> Answer:
         "url": endpoint.url,
         "is_local": not visit.settings.server.public_url and not visit.settings.sources[name].public_url,
         "steps": steps(endpoint.adapter.name),
+        "expect": endpoint.expects,
         "proof": proofs(visit)[name],
         "seen": (await visit.store.last_seen([name])).get(name),
+        "silent_since": (await silent(visit)).get(name),
         "refused": [one for one in await visit.store.rejection_counts() if one.source == name],
         "events": await visit.store.events(Query(source=name, limit=LATEST)),
         "can_sample": visit.site.take is not None,

@@ -6,12 +6,16 @@ from collections import Counter, defaultdict
 
 from gateway.config import describe
 from gateway.operate.latencies import latencies
+from gateway.operate.rates import read_rates
 from gateway.pipeline import system
 from gateway.store.records import Query
 from gateway.ui.visit import Answer, Done, NotThere, Page, Visit, Wrong
 
 LATEST = 500
 """Deliveries of all subscriptions that the counts look at."""
+
+HOUR = 3_600_000
+"""ms over which the rate is told."""
 
 
 async def subscriptions(visit: Visit) -> Answer:
@@ -20,6 +24,7 @@ async def subscriptions(visit: Visit) -> Answer:
     states: dict[str, Counter[str]] = defaultdict(Counter)
     for delivery in await visit.store.deliveries(Query(limit=LATEST)):
         states[delivery.subscription][delivery.state] += 1
+    rates = await read_rates(visit.store, visit.settings, HOUR, visit.now)
     values = {
         "title": "Subscriptions",
         "subscriptions": describe(visit.settings).subscriptions,
@@ -28,6 +33,7 @@ async def subscriptions(visit: Visit) -> Answer:
         "waiting": waiting,
         "states": states,
         "took": await latencies(visit.store),
+        "rates": {one.subscription: one for one in rates.subscriptions},
         "gone": sorted(waiting.keys() - visit.settings.subscriptions.keys()),
         "latest": LATEST,
     }

@@ -77,11 +77,12 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A template and what stands in it."""
+    """A template and what stands in it. `said` is what was done meanwhile, where something was."""
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,3 +186,11 @@ def test_a_provider_of_one_family_does_not_look_at_the_other():
     assert scheme.verify(post(V1, family="svix"), [SECRET], TIME, 300) == 0
     with pytest.raises(VerificationError, match="svix-timestamp"):
         scheme.verify(post(V1), [SECRET], TIME, 300)
+
+
+# a secret -> the signature that would be right, as far as it tells
+@pytest.mark.parametrize(("secret", "right"), [(SECRET, V1), (PRIVATE, V1A), (PUBLIC, None)])
+def test_what_is_signed_and_the_signature_that_would_be_right_are_told(secret, right):
+    request = post("v1,AAAA")
+    assert ADAPTER.signed_bytes(request) == f"{ID}.{TIME}.{BODY}".encode()
+    assert ADAPTER.expected(request, secret) == right

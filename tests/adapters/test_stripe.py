@@ -220,3 +220,11 @@ def test_what_the_gateway_generates_looks_like_stripes():
 
 def test_remembers_ids_for_as_long_as_stripe_retries():
     assert Stripe.retry_horizon == 3 * 24 * 3600
+
+
+def test_what_is_signed_and_the_signature_that_would_be_right_are_told() -> None:
+    request = post(header_of(secret=OTHER))
+    assert Stripe().signed_bytes(request) == f"{NOW}.{BODY}".encode()
+    assert Stripe().expected(request, SECRET) == signature_of(SECRET) != signature_of(OTHER)
+    with pytest.raises(VerificationError):
+        Stripe().signed_bytes(post("v1=ab"))

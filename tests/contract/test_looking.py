@@ -76,6 +76,14 @@ async def test_looking_ends_at_after(store: Store, make: Make) -> None:
     assert last.event_id == newest[0].event.event_id
 
 
+async def test_looking_through_duplicates_ends_at_after_too(store: Store, make: Make) -> None:
+    for _ in range(4):
+        await store.accept([make("again")])
+    newest, middle, oldest = await store.duplicates(Query())
+    assert await store.duplicates(Query(after=middle.seq)) == [newest]
+    assert await store.duplicates(Query(after=oldest.seq, before=newest.seq, source="stripe")) == [middle]
+
+
 async def test_the_dead_are_found_by_all_that_is_asked(store: Store, make: Make) -> None:
     await store.accept([make("evt_1", to=("app",))])
     await settle(store, NOW, "dead")

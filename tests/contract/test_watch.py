@@ -73,6 +73,15 @@ async def test_a_source_is_quiet_since_it_was_last_heard(store: Store) -> None:
     assert (late.heard_at, late.quiet_for) == (NOW + 10_000, 21_000)
 
 
+async def test_a_silence_that_was_told_is_known_until_it_ends(store: Store) -> None:
+    await store.watch({"s": NOW, "t": NOW}, GAP, NOW)
+    assert await store.silences() == {}
+    await store.tell_silent("s", NOW, NOW + 5_000, system())
+    assert await store.silences() == {"s": NOW}
+    await store.watch({"s": NOW + 6_000}, GAP, NOW + 7_000)
+    assert await store.silences() == {}
+
+
 async def test_what_nobody_could_hear_is_no_silence(store: Store) -> None:
     await store.watch({"s": NOW}, GAP, NOW)
     [watched] = await store.watch({"s": None}, GAP, NOW + HOUR)

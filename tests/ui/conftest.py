@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
 import re
 import socket
 import threading
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 import pytest
@@ -25,6 +26,10 @@ from gateway.store import Store, open_store
 from gateway.store.records import Attempt, Candidate, Outcome, Query, Settlement, State
 from gateway.store.rejections import Rejection
 from tests.cli.conftest import event, rejection
+from tests.ui.browsing import BROWSER
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Made = TypeVar("Made")
 TOKEN = "correct-horse-battery-staple"
@@ -35,7 +40,7 @@ server: {{host: 127.0.0.1, port: 8080{server}}}
 store: {{url: "{store}"}}
 sources:
   stripe: {{adapter: stripe, secrets: ["whsec_test_secret"]}}
-  billing: {{adapter: github, secrets: ["a-long-github-secret"]}}
+  billing: {{adapter: github, secrets: ["a-long-github-secret"]{expect}}}
 subscriptions:
   app:
     events: ["stripe/*"]
@@ -72,6 +77,15 @@ class Dashboard:
         data = {"token": self.token(), **form}
         return self.client.post(f"/ui{path}", data=data, follow_redirects=True)
 
+    def send(self, page: httpx.Response) -> httpx.Response:
+        """Send the form of ours that stands in a page's main part, as its button does."""
+        form = re.search(r'<form method="post" action="/ui([^"]*)"(.*?)</form>', page.text, re.DOTALL)
+        assert form, page.text
+        sent: dict[str, list[str]] = {}
+        for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[2]):
+            sent.setdefault(name, []).append(html.unescape(value))
+        return self.post(form[1], **sent)
+
     def sign_in(self, token: str = TOKEN) -> httpx.Response:
         return self.client.post("/ui/sign-in", data={"admin_token": token, "next": "/ui/events"})
 
@@ -102,7 +116,11 @@ class Dashboard:
 
     def states(self) -> list[str]:
         """The states of all deliveries, the newest first."""
-        return [one.state for one in self.do(lambda store: store.deliveries(Query()))]
+        return [one.state for one in self.do(lambda store: store.deliveries(Query(limit=1000)))]
+
+    def count(self, state: State) -> int:
+        """How many deliveries are in a state."""
+        return self.states().count(state)
 
     def end(self, state: State, **attempt: object) -> None:
         """Let every due delivery have one attempt that ends it as `state`."""
@@ -129,9 +147,12 @@ def running(
     store: str = SQLITE,
     more: str = "",
     tokens: str = "",
+    expect: str = "",
+    config: str = CONFIG,
 ) -> Iterator[Dashboard]:
     """A gateway on a config and a store in `folder`, until the block ends."""
-    (folder / "config.yaml").write_text(CONFIG.format(server=server, store=store, more=more) + tokens)
+    text = config.format(server=server, store=store, more=more, expect=expect) + tokens
+    (folder / "config.yaml").write_text(text)
     settings = load(folder / "config.yaml", {})
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -164,6 +185,26 @@ def dashboard_of(tmp_path: Path) -> Iterator[Open]:
 def dashboard(dashboard_of: Open) -> Dashboard:
     """A gateway without an admin token, on this machine only."""
     return dashboard_of()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs: pip install playwright")
+    if BROWSER is None:
+        pytest.skip("needs a Chromium on the PATH: apt-get install chromium")
+    with api.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def problems() -> Iterator[list[str]]:
+    """What the console of the test's pages says, which must be nothing."""
+    said: list[str] = []
+    yield said
+    assert said == []
 
 
 def now() -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 
+from gateway.store.audit import Which
 from gateway.store.records import Query
 from tests.ui.conftest import Dashboard, filled, recent
 
@@ -56,6 +58,48 @@ def test_pending_deliveries_are_cancelled_and_others_left_out(dashboard: Dashboa
     dashboard.post("/deliveries/do", action="cancel", delivery=ids(dashboard))
     assert dashboard.states() == ["cancelled", "dead", "dead", "dead"]
     assert dashboard.do(lambda store: store.events(Query(name="gateway/delivery.cancelled")))
+
+
+def test_many_are_replayed_a_batch_at_a_time_and_each_page_says_how_far_it_came(dashboard: Dashboard) -> None:
+    dashboard.accept(*(recent(f"evt_{number}", to=("app",)) for number in range(250)))
+    for _ in range(3):  # a hundred at a time
+        dashboard.end("dead", status=500)
+    page = dashboard.post("/deliveries/confirm", action="replay", scope="all", state="dead", since="1h")
+    assert "Replay 250 deliveries?" in page.text
+    said = []
+    while "Replay 250 deliveries" in page.text:
+        page = dashboard.send(page)
+        said += re.findall(r'role="status">([^<]*)<', page.text)
+    told = ["100 replayed, 150 deliveries left.", "200 replayed, 50 deliveries left."]
+    assert said == [*told, "Replayed 250 deliveries."]
+    assert page.url.params["state"] == "dead" and page.url.params["since"] == "1h"
+    assert dashboard.count("pending") == 250
+    replays = dashboard.do(lambda store: store.audit.entries(Which(action="replay")))
+    assert [one.detail for one in reversed(replays)] == [f"replayed {n} deliveries" for n in (100, 200, 250)]
+
+
+def test_a_form_that_is_sent_twice_replays_once(dashboard: Dashboard) -> None:
+    filled(dashboard)
+    page = dashboard.post("/deliveries/confirm", action="replay", scope="all", state="dead")
+    assert "Replayed 3 deliveries" in dashboard.send(page).text
+    assert dashboard.send(page).status_code == 400
+    assert dashboard.count("pending") == 3
+
+
+def test_of_a_filter_only_what_ended_since_its_time_is_offered(dashboard: Dashboard) -> None:
+    filled(dashboard)
+    form = {"action": "replay", "scope": "all", "state": "dead"}
+    assert "Replay 3 deliveries?" in dashboard.post("/deliveries/confirm", **form, since="1h").text
+    later = dashboard.post("/deliveries/confirm", **form, since="2999-01-01")
+    assert later.status_code == 400 or "Replay 0 deliveries?" in later.text
+    assert dashboard.post("/deliveries/confirm", **form, since="soon").status_code == 400
+
+
+def test_what_a_script_sent_is_led_on_by_a_header(dashboard: Dashboard) -> None:
+    filled(dashboard)
+    form = {"token": dashboard.token(), "action": "replay", "delivery": ids(dashboard)}
+    answer = dashboard.client.post("/ui/deliveries/do", data=form, headers={"hx-request": "true"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (200, "/ui/deliveries")
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ class PostgresStore(Parts):
         if query.event_id is not None:
             asked: tuple[object, ...] = (query.event_id, query.before, query.limit)
             return await self._list("duplicates_of", asked, rows.duplicate)
-        asked = (query.source, _expression(query.name), query.since, query.before, query.limit)
+        asked = (query.source, _expression(query.name), query.since, query.before, query.after, query.limit)
         return await self._list("duplicates", asked, rows.duplicate)
 
     async def rejections(self, query: Query, quarantined: bool = False) -> Sequence[Rejection]:
@@ -207,6 +207,9 @@ class PostgresStore(Parts):
 
     async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
         return await self._groups.write(watch.tell_silent, (source, counted_from, now, emit))
+
+    async def silences(self) -> Mapping[str, int]:
+        return dict(await self._list("silences", (), lambda row: (row["source"], row["counted_from"])))
 
     async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
         return await self._groups.write(watch.tell_rejected, (source, period, now, emit))

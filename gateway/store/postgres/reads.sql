@@ -35,8 +35,9 @@ WHERE ($1::text IS NULL OR source = $1)
     AND ($2::text IS NULL OR name ~ $2)
     AND ($3::bigint IS NULL OR received_at >= $3)
     AND ($4::bigint IS NULL OR seq < $4)
+    AND ($5::bigint IS NULL OR seq > $5)
 ORDER BY seq DESC
-LIMIT $5;
+LIMIT $6;
 
 -- name: duplicates_of
 SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,

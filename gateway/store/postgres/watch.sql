@@ -44,6 +44,9 @@ RETURNING source, heard_at, counted_from, greatest(0, coalesce($3, now_ms()) - c
 UPDATE source_watch SET silent_at = coalesce($3, now_ms())
 WHERE source = $1 AND counted_from = $2 AND silent_at IS NULL;
 
+-- name: silences
+SELECT source, counted_from FROM source_watch WHERE silent_at IS NOT NULL ORDER BY source;
+
 -- name: tell_rejected
 INSERT INTO source_alarms AS s (source, told_at) VALUES ($1, coalesce($3, now_ms()))
 ON CONFLICT (source) DO UPDATE SET told_at = excluded.told_at WHERE s.told_at <= excluded.told_at - $2::bigint;

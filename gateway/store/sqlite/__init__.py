@@ -215,6 +215,9 @@ class SqliteStore(Parts):
     async def tell_silent(self, source: str, counted_from: int, now: int, emit: Candidate) -> bool:
         return await self._writer.write(watch.tell_silent, (source, counted_from, now, emit))
 
+    async def silences(self) -> Mapping[str, int]:
+        return await self._read(lambda db: dict(map(tuple, db.execute(watch.SQL["silences"]))))
+
     async def tell_rejected(self, source: str, period: int, now: int, emit: Candidate) -> bool:
         return await self._writer.write(watch.tell_rejected, (source, period, now, emit))
 

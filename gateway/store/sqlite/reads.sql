@@ -29,7 +29,7 @@ SELECT * FROM duplicates
 WHERE (:source IS NULL OR source = :source)
     AND (:name IS NULL OR name_matches(:name, name))
     AND (:since IS NULL OR received_at >= :since)
-    AND (:before IS NULL OR seq < :before)
+    AND seq < coalesce(:before, 9223372036854775807) AND seq > coalesce(:after, -1)
 ORDER BY seq DESC
 LIMIT :limit;
 

@@ -35,6 +35,9 @@ RETURNING source, heard_at, counted_from, max(0, :now - counted_from) AS quiet_f
 UPDATE source_watch SET silent_at = :now
 WHERE source = :source AND counted_from = :counted_from AND silent_at IS NULL;
 
+-- name: silences
+SELECT source, counted_from FROM source_watch WHERE silent_at IS NOT NULL ORDER BY source;
+
 -- name: tell_rejected
 INSERT INTO source_alarms (source, told_at) VALUES (:source, :now)
 ON CONFLICT (source) DO UPDATE SET told_at = excluded.told_at WHERE told_at <= :now - :period;

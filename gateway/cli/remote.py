@@ -255,9 +255,18 @@ def _replayed(gateway: Gateway, asked: Asked, rate: int | None, dry_run: bool) -
     to, most = asked.subscription, 10_000
     if asked.ids:
         return gateway.replay(asked.ids, subscription=to, rate=rate, dry_run=dry_run)
-    which = _event(asked.query) | {"until": asked.until, "subscription": to, "rate": rate, "limit": most}
+    query = asked.query
     do = gateway.replay_dead if asked.failed else gateway.replay_events
-    return do(**which, dry_run=dry_run)
+    return do(
+        since=query.since,
+        until=asked.until,
+        source=query.source,
+        name=query.name,
+        subscription=to,
+        rate=rate,
+        limit=most,
+        dry_run=dry_run,
+    )
 
 
 def _planned(row: answers.NewRow) -> Planned:

@@ -136,7 +136,7 @@ class Looking(Connection):
         wait: int = 20_000,
         **which: Unpack[Followed],
     ) -> Tailed:
-        """What happened behind the cursor, or the cursor of now; `wait` is ms. `kinds` as GET /tail has them."""
+        """What happened behind the cursor, or the cursor of now. `wait` is ms, `kinds` as GET /tail has them."""
         return self.get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **which)
 
     def rates(self, window: int = 60_000) -> Rates:

@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 from gateway.client.connection import Connection
 from gateway.operate import answers
+from gateway.operate.reloading import Reloaded, ReloadRow
 from gateway.operate.rows import PauseRow
+from gateway.operate.sampling import Sampled, SampleRow
 from gateway.operate.tail import Handed
 
 
@@ -81,9 +83,62 @@ class Acting(Connection):
         return self.post(answers.Resumed, f"subscriptions/{quote(subscription, safe='')}/resume")
 
     def release(
-        self, source: str, *, since: int | None = None, limit: int = 100, dry_run: bool = False
+        self,
+        source: str,
+        *,
+        since: int | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+        dry_run: bool = False,
     ) -> answers.Released:
-        """Verify quarantined requests again, and let the genuine ones in."""
+        """Verify quarantined requests again, and let the genuine ones in; `next` is the cursor to go on."""
         return self.post(
-            answers.Released, "quarantine/release", source=source, since=since, limit=limit, dry_run=dry_run
+            answers.Released,
+            "quarantine/release",
+            source=source,
+            since=since,
+            cursor=cursor,
+            limit=limit,
+            dry_run=dry_run,
         )
+
+    def purge(self, older_than: int | None = None, *, dry_run: bool = False) -> answers.Purged:
+        """Remove what retention lets go, or all that is older than so many ms; `more`: ask again."""
+        return self.post(answers.Purged, "purges", older_than=older_than, dry_run=dry_run)
+
+    def erase(self, id: str, *, dry_run: bool = False) -> answers.Erased:
+        """Remove one event with all that belongs to it."""
+        return self.post(answers.Erased, "purges/event", id=id, dry_run=dry_run)
+
+    def reload(self) -> list[ReloadRow]:
+        """Have the gateway read its config again."""
+        return self.post(Reloaded, "reload").items
+
+    def backfill(
+        self,
+        source: str,
+        *,
+        since: int | None = None,
+        undelivered: bool = False,
+        account: str | None = None,
+        rate: int | None = None,
+        dry_run: bool = False,
+    ) -> answers.Backfilled:
+        """Take in what no webhook brought, `rate` a second; `more`: ask again, with `until` as `since`."""
+        return self.post(
+            answers.Backfilled,
+            "backfills",
+            source=source,
+            since=since,
+            undelivered=undelivered,
+            account=account,
+            rate=rate,
+            dry_run=dry_run,
+        )
+
+    def send_sample(
+        self, source: str, type: str | None = None, *, id: str | None = None, copies: int = 1
+    ) -> list[SampleRow]:
+        """Have the gateway receive a signed sample, as if the provider had sent it."""
+        path = f"sources/{quote(source, safe='')}/samples"
+        return self.post(Sampled, path, type=type, id=id, copies=copies).items

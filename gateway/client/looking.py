@@ -11,6 +11,7 @@ from gateway.operate import answers
 from gateway.operate.auditing import AuditRow
 from gateway.operate.event_page import EventPage
 from gateway.operate.event_types import TypePage, TypeRow
+from gateway.operate.history import History
 from gateway.operate.rates import Rates
 from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
@@ -21,6 +22,7 @@ from gateway.operate.rows import (
     RejectionRow,
     TriedRow,
 )
+from gateway.operate.subscriptions import Subscriptions
 from gateway.operate.tail import ListenerRow, Listeners, Tailed
 from gateway.store.records import State
 
@@ -48,9 +50,9 @@ class Looking(Connection):
         """The sources of the config."""
         return self.get(answers.Sources, "sources").items
 
-    def subscriptions(self) -> answers.Subscriptions:
+    def subscriptions(self) -> Subscriptions:
         """The subscriptions of the config, and what waits for others."""
-        return self.get(answers.Subscriptions, "subscriptions")
+        return self.get(Subscriptions, "subscriptions")
 
     def adapters(self) -> list[answers.AdapterRow]:
         """Every adapter that a source may name."""
@@ -136,12 +138,16 @@ class Looking(Connection):
         wait: int = 20_000,
         **which: Unpack[Followed],
     ) -> Tailed:
-        """What happened behind the cursor, or the cursor of now. `wait` is ms, `kinds` as GET /tail has them."""
+        """What happened behind the cursor, or the cursor of now. `wait` is ms, `kinds` as in GET /tail."""
         return self.get(Tailed, "tail", cursor=cursor, kinds=kinds, wait=wait, **which)
 
     def rates(self, window: int = 60_000) -> Rates:
         """How much came and went within the last `window` ms, and what waits."""
         return self.get(Rates, "rates", window=window)
+
+    def history(self, length: int = 86_400_000, spans: int = 48) -> History:
+        """What came, went and died within the last `length` ms, in so many spans."""
+        return self.get(History, "history", length=length, spans=spans)
 
     def audit(
         self, *, who: str | None = None, action: str | None = None, since: int | None = None

@@ -131,6 +131,10 @@ SAME = [
     ["deliveries"],
     ["deliveries", "--state", "dead", "--json"],
     ["deliveries", "--event", "evt_1"],
+    ["subscriptions"],
+    ["subscriptions", "--json"],
+    ["quarantine", "list", "--json"],
+    ["events", "types", "--json"],
 ]
 
 

@@ -74,7 +74,10 @@ class Gateway:
         self._clock = clock
         self._store: Store | None = None
         self._ingest: Ingest | None = None
-        self._api = v1.Api(lambda: self._running, lambda: self._store, lambda names: self._wake(names), clock)
+        take = self.take if role.ingests else None
+        self._api = v1.Api(
+            lambda: self._running, lambda: self._store, lambda names: self._wake(names), take, clock
+        )
         self._watching: Watching | None = None
         self._worker: Worker | None = None
         self._telemetry = telemetry or Telemetry()

@@ -74,7 +74,7 @@ class Report:
     """What came of it: `missed` counts by name the events that no webhook had brought, `ids` are theirs.
 
     `until` is the time up to which it has read (Unix seconds), `restarted` says that the place to go on from
-    was lost.
+    was lost, `more` that it was ended early.
     """
 
     read: int = 0
@@ -85,10 +85,15 @@ class Report:
     ids: list[str] = field(default_factory=list)
     until: float = 0.0
     restarted: bool = False
+    more: bool = False
 
 
 class Backfilling:
-    """One backfill of one source and account. `wake` hears which subscriptions got events."""
+    """One backfill of one source and account. `wake` hears which subscriptions got events.
+
+    After a page `is_over` may end it early: the next one goes on there, where it keeps its place, else from
+    the time up to which this one has read, which is later than where it began.
+    """
 
     def __init__(
         self,
@@ -100,6 +105,7 @@ class Backfilling:
         clock: Callable[[], float] = time.time,
         sleep: Sleep = asyncio.sleep,
         progress: Callable[[Report], None] = lambda _: None,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._endpoint = endpoint
@@ -109,6 +115,7 @@ class Backfilling:
         self._clock = clock
         self._sleep = sleep
         self._progress = progress
+        self._is_over = is_over
         self._place = Place(endpoint.name, "")
         self.report = Report()
 
@@ -140,6 +147,9 @@ class Backfilling:
             self._tell(settled)
             if not whole or not page.more or page.cursor is None:
                 break
+            if self._is_over() and (wanted.keeps_place or self.report.until > wanted.since):
+                self.report.more = True
+                return
             page = await self._asked(self._api.after, page.cursor, wanted.undelivered)
         self.report.until = until
 

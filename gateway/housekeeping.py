@@ -32,21 +32,22 @@ async def keep_house(store: Store, settings: Callable[[], Settings], clock: Call
         await asyncio.sleep(EVERY)
 
 
-async def purge(store: Store, retain: Retention, tell: Callable[[int], None] = lambda _: None) -> Purged:
+async def purge(
+    store: Store,
+    retain: Retention,
+    tell: Callable[[int], None] = lambda _: None,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Purged:
     """Remove all that `retain` lets go, in small transactions. Returns how many rows went.
 
-    `tell` hears of each transaction how many went in it.
+    `tell` hears of each transaction how many went in it; after one of them `is_over` may end it early.
     """
     total = Purged()
     while (purged := await store.purge(retain)).total:
-        total = Purged(
-            total.events + purged.events,
-            total.duplicates + purged.duplicates,
-            total.rejections + purged.rejections,
-            total.keys + purged.keys,
-            total.windows + purged.windows,
-        )
+        total = total.and_(purged)
         tell(purged.total)
+        if is_over():
+            break
         await asyncio.sleep(BREATH)
     return total
 

@@ -37,6 +37,7 @@ VERBS = {
     "replay": ("replay", "Deliver stored events anew."),
     "backfill": ("backfill", "Take in what the provider knows of and no webhook brought."),
     "cancel": ("cancel", "End pending deliveries."),
+    "pause": ("cancel", "Hold a subscription's deliveries back."),
     "resume": ("cancel", "Let a paused subscription's deliveries go."),
     "migrate": ("migrate", "Bring the store up to this version."),
     "store": ("store", "Copy a store into another engine's; change its keys."),
@@ -63,6 +64,18 @@ class _Verbs(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = {verb: _Deferred(name=verb, help=help) for verb, (_, help) in VERBS.items()}
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; one that knows no --url says why."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # typer keeps the class of this error to itself.
+            if getattr(error, "option_name", None) != "--url":
+                raise
+            told = "this works on the gateway's own machine alone: run it there, without --url"
+            typer.echo(told, err=True)
+            raise typer.Exit(2) from error
 
 
 @cache

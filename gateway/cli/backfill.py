@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,8 +16,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from adapters.provider_api import ApiError, EventsApi
 from gateway.backfilling import BackfillBusy, Backfilling, Report, Wanted
 from gateway.catching_up import horizon
-from gateway.cli.listing import local, printable
-from gateway.cli.opening import NOTHING, ConfigOption, Opened, config_path, note, run_with, settings_at, stop
+from gateway.cli.listing import local, print_json, printable
+from gateway.cli.opening import (
+    NOTHING,
+    ConfigOption,
+    Opened,
+    UrlOption,
+    config_path,
+    elsewhere,
+    note,
+    run_with,
+    settings_at,
+    stop,
+)
 from gateway.cli.options import DryRunOption, ProviderArgument, SinceOption, WhichSourceOption
 from gateway.cli.provider_side import asked_source, events_api
 from gateway.config import Source, format_duration
@@ -48,11 +59,18 @@ def backfill(
     dry_run: DryRunOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an account.")] = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Read the provider's own list of events, and take in those that no webhook brought.
 
     Without --since it goes on where the last one ended. An event is never taken in twice.
     """
+    there = elsewhere(config, url)
+    if there is not None:
+        from gateway.cli.backfilling_there import Asked, backfill_there
+
+        asked = Asked(provider, source, since, undelivered, tuple(accounts or ()), rate, dry_run)
+        return backfill_there(there, asked, as_json)
     settings = settings_at(config_path(config))
     found = asked_source(settings, provider, source)
     plan = found.backfill or Backfill()
@@ -65,7 +83,8 @@ def backfill(
                 report = await _run(store, found, events, wanted)
             finally:
                 await events.close()
-            _print(found, account, report, dry_run, as_json)
+            told = Told.of(found, account, report, dry_run)
+            print_json(told.json()) if as_json else told.say(found.adapter.title)
 
     try:
         run_with(settings, job, None if dry_run else Act("backfill", found.name))
@@ -96,64 +115,74 @@ def _wanted(
 
 async def _run(store: Opened, source: Source, api: EventsApi, wanted: Wanted) -> Report:
     running = Running.of(store.settings)
-    with _bar(max(wanted.since, wanted.horizon)) as progress:
+    with reading(max(wanted.since, wanted.horizon)) as tell:
         work = Backfilling(
             store.store,
             running.endpoints[source.name],
             running.router,
             api,
             _nobody_to_wake,
-            progress=progress,
+            progress=lambda report: tell(report.until, report.read, len(report.ids)),
         )
         return await work.run(wanted)
 
 
 @contextmanager
-def _bar(since: float) -> Iterator[Callable[[Report], None]]:
-    """On a terminal, how much of the time up to now has been read; nothing elsewhere."""
+def reading(since: float) -> Iterator[Callable[[float, int, int], None]]:
+    """On a terminal a bar: gives what hears up to when (Unix seconds) how many were read, how many missed."""
     columns = (TextColumn("reading"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("", total=max(1.0, time.time() - since))
-        yield lambda report: progress.update(
-            task,
-            completed=max(0.0, report.until - since),
-            description=f"{report.read} read, {len(report.ids)} missed",
+        yield lambda until, read, missed: progress.update(
+            task, completed=max(0.0, until - since), description=f"{read} read, {missed} missed"
         )
 
 
-def _print(source: Source, account: str, report: Report, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        return typer.echo(orjson.dumps(_json(source, account, report, dry_run)).decode())
-    whose = f"{source.name} ({printable(account)})" if account else source.name
-    missed = "would be taken in" if dry_run else "taken in"
-    typer.echo(
-        f"{whose}: {report.read} events read, {report.had} had come already, "
-        f"{report.unwanted} that no subscription wants, {len(report.ids)} missed and {missed}"
-    )
-    for name, count in sorted(report.missed.items()):
-        typer.echo(f"  {count:>6}  {printable(name)}")
-    if report.too_old:
-        note(f"{report.too_old} are older than what the gateway remembers, and were left out")
-    if report.restarted:
-        note(
-            f"{source.adapter.title} no longer keeps where the last one ended: it was read anew from there on"
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one account's backfill came to, as it is printed. `until` is Unix ms."""
+
+    source: str
+    account: str | None
+    read: int
+    had: int
+    unwanted: int
+    too_old: int
+    missed: Mapping[str, int]
+    ids: Sequence[str]
+    until: int
+    dry_run: bool
+    restarted: bool
+
+    @staticmethod
+    def of(source: Source, account: str, report: Report, dry_run: bool) -> Told:
+        """Of a backfill here."""
+        return Told(
+            source.name, account or None, report.read, report.had, report.unwanted, report.too_old,
+            dict(report.missed), report.ids, round(report.until * 1000), dry_run, report.restarted,
+        )  # fmt: skip
+
+    def json(self) -> dict[str, object]:
+        """As --json prints it."""
+        told = asdict(self)
+        del told["restarted"]
+        return told
+
+    def say(self, title: str) -> None:
+        """In words; `title` is the provider's name."""
+        whose = f"{self.source} ({printable(self.account)})" if self.account else self.source
+        missed = "would be taken in" if self.dry_run else "taken in"
+        typer.echo(
+            f"{whose}: {self.read} events read, {self.had} had come already, "
+            f"{self.unwanted} that no subscription wants, {len(self.ids)} missed and {missed}"
         )
-
-
-def _json(source: Source, account: str, report: Report, dry_run: bool) -> dict[str, object]:
-    return {
-        "source": source.name,
-        "account": account or None,
-        "read": report.read,
-        "had": report.had,
-        "unwanted": report.unwanted,
-        "too_old": report.too_old,
-        "missed": dict(report.missed),
-        "ids": report.ids,
-        "until": round(report.until * 1000),
-        "dry_run": dry_run,
-    }
+        for name, count in sorted(self.missed.items()):
+            typer.echo(f"  {count:>6}  {printable(name)}")
+        if self.too_old:
+            note(f"{self.too_old} are older than what the gateway remembers, and were left out")
+        if self.restarted:
+            note(f"{title} no longer keeps where the last one ended: it was read anew from there on")
 
 
 def _nobody_to_wake(_: Iterable[str]) -> None:

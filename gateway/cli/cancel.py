@@ -1,4 +1,4 @@
-"""`gateway cancel` and `gateway resume`: end deliveries that wait, and let go those that are held back."""
+"""`gateway cancel`, `pause` and `resume`: end deliveries that wait, hold them back, let them go."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from gateway.cli.completing import subscriptions
+from gateway.cli.noting import me
 from gateway.cli.opening import NOTHING, ConfigOption, Opened, UrlOption, elsewhere, note, run, stop, unknown
 from gateway.operate.auditing import Act
 from gateway.operate.cancelling import deliveries_named, end
+from gateway.operate.cancelling import pause as pause_deliveries
 from gateway.operate.cancelling import resume as resume_deliveries
 from gateway.operate.rows import in_flight
 from gateway.store.records import Delivery
@@ -19,6 +21,7 @@ from gateway.store.records import Delivery
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command()(cancel)
+    app.command()(pause)
     app.command()(resume)
 
 
@@ -43,25 +46,62 @@ def cancel(
     there = elsewhere(config, url)
     if there is None:
         return run(config, job, Act("cancel", " ".join(ids)))
-    from gateway.cli.remote import cancel as cancel_there
+    from gateway.cli.acting_there import cancel as cancel_there
 
     cancel_there(there, ids)
 
 
-def resume(
-    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION", autocompletion=subscriptions)],
+SubscriptionArgument = Annotated[str, typer.Argument(metavar="SUBSCRIPTION", autocompletion=subscriptions)]
+
+
+def pause(
+    subscription: SubscriptionArgument,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Shown wherever the pause is.")
+    ] = None,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
+    """Hold a subscription's deliveries back until it is resumed; attempts under way go on."""
+    there = elsewhere(config, url)
+    if there is not None:
+        from gateway.cli.acting_there import pause as pause_there
+
+        return pause_there(there, subscription, reason)
+
+    async def job(opened: Opened) -> None:
+        known, file = opened.settings.subscriptions, opened.settings.file
+        if subscription not in known:
+            raise stop(unknown("subscription", subscription, known, file), NOTHING)
+        if not await pause_deliveries(opened, subscription, reason or f"paused by {me().name}"):
+            again = f"let it go with: gateway resume {subscription}"
+            raise stop(f"the subscription {subscription!r} is paused already; {again}", NOTHING)
+        waiting = (await opened.whole.waiting()).get(subscription, 0)
+        typer.echo(f"paused {subscription}: {waiting} waiting")
+
+    run(config, job, Act("pause", subscription, reason or ""))
+
+
+def resume(subscription: SubscriptionArgument, config: ConfigOption = None, url: UrlOption = None) -> None:
     """Let the deliveries of a paused subscription go."""
+    there = elsewhere(config, url)
+    if there is not None:
+        from gateway.cli.acting_there import resume as resume_there
+
+        return resume_there(there, subscription)
 
     async def job(opened: Opened) -> None:
         paused = {pause.subscription: pause for pause in await opened.whole.paused()}
         if not await resume_deliveries(opened, subscription):
             raise stop(_not_paused(opened, subscription, list(paused)), NOTHING)
-        waiting = paused[subscription].waiting if subscription in paused else 0
-        typer.echo(f"resumed {subscription}: {waiting} {'delivery' if waiting == 1 else 'deliveries'} waited")
+        show_resumed(subscription, paused[subscription].waiting if subscription in paused else 0)
 
     run(config, job, Act("resume", subscription))
+
+
+def show_resumed(subscription: str, waiting: int) -> None:
+    """Say how many deliveries waited."""
+    typer.echo(f"resumed {subscription}: {waiting} {'delivery' if waiting == 1 else 'deliveries'} waited")
 
 
 def _not_paused(opened: Opened, subscription: str, paused: Sequence[str]) -> str:

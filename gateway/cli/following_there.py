@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from gateway.cli.following import Asked
 from gateway.cli.opening import USAGE, note, stop, unknown
@@ -52,10 +51,7 @@ def _patiently(gateway: Gateway, asked: Asked, cursor: str) -> Tailed:
 
 
 def _ask(gateway: Gateway, asked: Asked, cursor: str | None) -> Tailed:
-    wanted = asked.wanted
-    named: dict[str, Any] = (
-        {"listener": wanted.listener.name, "to": wanted.listener.to} if wanted.listener else {}
-    )
+    wanted, me = asked.wanted, asked.wanted.listener
     return gateway.tail(
         cursor,
         kinds=",".join(wanted.kinds),
@@ -63,5 +59,6 @@ def _ask(gateway: Gateway, asked: Asked, cursor: str | None) -> Tailed:
         name=wanted.name,
         since=asked.since if cursor is None else None,
         bodies=wanted.bodies or None,
-        **named,
+        listener=me.name if me else None,
+        to=me.to if me else None,
     )

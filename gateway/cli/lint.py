@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from gateway.cli.listing import Columns, pages, print_json, print_table
-from gateway.cli.opening import NOTHING, ConfigOption, Opened, note, run
+from gateway.cli.opening import NOTHING, ConfigOption, UrlOption, look, note
 from gateway.cli.options import JsonOption, SinceOption
+from gateway.cli.progress import bar
 from gateway.convention import flaw
 from gateway.event import API
+from gateway.operate.opened import Looked
 from gateway.store.records import Query
 
 _COLUMNS: Columns[tuple[str, int, str]] = {
@@ -30,6 +32,7 @@ def lint(
     since: SinceOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Name the event names that are not `domain/noun.verb` with the verb in the past tense; then exit 1.
 
@@ -38,13 +41,15 @@ def lint(
     if names:
         return _tell(dict.fromkeys(names, 0), as_json)
 
-    async def job(opened: Opened) -> None:
+    async def job(looked: Looked) -> None:
         sent: Counter[str] = Counter()
-        async for stored in pages(opened.store.events, Query(source=API, since=since)):
-            sent[stored.event.name] += 1
+        with bar("looking") as tell:
+            async for stored in pages(looked.store.events, Query(source=API, since=since)):
+                sent[stored.event.name] += 1
+                tell(1)
         _tell(sent, as_json)
 
-    run(config, job)
+    look(config, url, job)
 
 
 def _tell(names: Mapping[str, int], as_json: bool) -> None:

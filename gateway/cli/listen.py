@@ -7,10 +7,11 @@ import re
 import socket
 import time
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from getpass import getuser
 from secrets import token_bytes
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import typer
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ from gateway.config.destinations.http import PREFIX
 from gateway.destinations import Answer
 from gateway.destinations.http import HttpDestination
 from gateway.event import new_id
+from gateway.expression import Expression
 from gateway.operate.following import Wanted
 from gateway.operate.tail import TailRow
 from gateway.store.records import Claimed, Delivery
@@ -40,30 +42,37 @@ def register(app: typer.Typer) -> None:
     app.command()(listen)
 
 
+ToOption = Annotated[
+    str, typer.Option("--to", metavar="URL", help="Where to POST them: http://localhost:3000/hook")
+]
+FormatOption = Annotated[
+    Literal["event", "raw", "cloudevents"],
+    typer.Option("--format", help="As `format` of a subscription has it."),
+]
+SecretOption = Annotated[
+    str | None,
+    typer.Option(
+        "--secret",
+        envvar="GATEWAY_LISTEN_SECRET",
+        help="Sign with this one, whsec_…  [default: a new one, shown at the start]",
+    ),
+]
+AsOption = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Your name in the dashboard.  [default: user@machine]"),
+]
+TimeoutOption = Annotated[str, typer.Option("--timeout", metavar="DURATION", help="For one answer.")]
+
+
 def listen(
-    to: Annotated[
-        str, typer.Option("--to", metavar="URL", help="Where to POST them: http://localhost:3000/hook")
-    ],
+    to: ToOption,
     source: SourceOption = None,
     name: NameOption = None,
     only_if: IfOption = None,
-    format: Annotated[
-        Literal["event", "raw", "cloudevents"],
-        typer.Option("--format", help="As `format` of a subscription has it."),
-    ] = "event",
-    secret: Annotated[
-        str | None,
-        typer.Option(
-            "--secret",
-            envvar="GATEWAY_LISTEN_SECRET",
-            help="Sign with this one, whsec_…  [default: a new one, shown at the start]",
-        ),
-    ] = None,
-    listener: Annotated[
-        str | None,
-        typer.Option("--as", metavar="NAME", help="Your name in the dashboard.  [default: user@machine]"),
-    ] = None,
-    timeout: Annotated[str, typer.Option("--timeout", metavar="DURATION", help="For one answer.")] = "30s",
+    format: FormatOption = "event",
+    secret: SecretOption = None,
+    listener: AsOption = None,
+    timeout: TimeoutOption = "30s",
     since: SinceOption = None,
     limit: EndAfterOption = None,
     as_json: JsonOption = False,
@@ -74,7 +83,7 @@ def listen(
 
     The gateway's own events come where --source or --name asks for them. Until Ctrl-C.
     """
-    wanted = condition(only_if)
+    picks = Picks(condition(only_if), source is None and name is None)
     signing = secret or PREFIX + b64encode(token_bytes(24)).decode()
     here = _destination(to, format, signing, timeout)
     me = Listener(_name(listener), "", to.partition("?")[0][:256], 0)
@@ -82,24 +91,25 @@ def listen(
         note(f"signed with {signing}")
     note(f"to send a stored event here: its page in the dashboard, replay to {me.name}")
     asked = Asked(Wanted(("events",), source, name, True, PAGE, me), since)
-    is_quiet = source is None and name is None
+    with until_stopped(), Handing(here, me.name, as_json, limit) as handing:
+        for page in follow(config, url, asked):
+            handing.take_all(filter(picks.has, page))
+            if handing.left == 0:
+                break
 
-    def is_wanted(row: TailRow) -> bool:
-        if row.handed or row.event is None:
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """Which of the events that are followed are handed on; `is_quiet` leaves out the gateway's own."""
+
+    only_if: Expression | None
+    is_quiet: bool
+
+    def has(self, row: TailRow) -> bool:
+        """Whether it is one; what somebody sent by hand always is."""
+        if row.event is None or row.handed:
             return row.event is not None
-        return fits(row, wanted) and not (is_quiet and row.event.event().is_system)
-
-    with until_stopped(), asyncio.Runner() as runner:
-        handing = Handing(here, me.name, as_json, limit)
-        try:
-            for page in follow(config, url, asked):
-                for row in filter(is_wanted, page):
-                    runner.run(handing.take(row))
-                    if handing.left == 0:
-                        return
-        finally:
-            runner.run(here.close())
-            note(f"{handing.taken} taken, {handing.failed} not")
+        return fits(row, self.only_if) and not (self.is_quiet and row.event.event().is_system)
 
 
 def _destination(to: str, format: str, secret: str, timeout: str) -> HttpDestination:
@@ -138,15 +148,31 @@ class Handing:
     left: int | None
     taken: int = 0
     failed: int = 0
+    _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
-    async def take(self, row: TailRow) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self.here.close())
+        self._runner.close()
+        note(f"{self.taken} taken, {self.failed} not")
+
+    def take_all(self, rows: Iterable[TailRow]) -> None:
+        """Hand events on, until none is left to be."""
+        for row in rows:
+            self._runner.run(self._take(row))
+            self.left = self.left and self.left - 1
+            if self.left == 0:
+                return
+
+    async def _take(self, row: TailRow) -> None:
         """Hand one event on, and print what was answered."""
         now = time.time()
         answer = await self.here.deliver(_claimed(row, self.name, round(now * 1000)), now)
         is_taken = answer.error is None
         self.taken += is_taken
         self.failed += not is_taken
-        self.left = self.left and self.left - 1
         self._print(row, answer)
         if answer.status is None and self.failed == 1:
             note("start what should listen there; what was not taken can be sent again from its page")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from gateway.cli.completing import sources
-from gateway.cli.listing import show, tell_nothing
+from gateway.cli.listing import show
 from gateway.cli.opening import (
     NOTHING,
     USAGE,
     ConfigOption,
     Opened,
+    UrlOption,
     config_path,
-    run,
+    elsewhere,
+    look,
+    note,
     run_with,
     settings_at,
     settings_with_secrets,
@@ -26,6 +31,7 @@ from gateway.cli.options import DryRunOption, JsonOption, LimitOption, SinceOpti
 from gateway.cli.progress import bar
 from gateway.cli.rejections import LISTING
 from gateway.operate.auditing import Act
+from gateway.operate.opened import Looked
 from gateway.operate.releasing import Releasing, oldest_first
 from gateway.running import Running
 from gateway.store.records import Query
@@ -45,15 +51,16 @@ def list_(
     limit: LimitOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """List what is in quarantine, newest first."""
     query = Query(source=source, since=since)
 
-    async def job(opened: Opened) -> None:
-        fetch = partial(opened.store.rejections, quarantined=True)
-        await show(LISTING, fetch, query, opened, limit, as_json)
+    async def job(looked: Looked) -> None:
+        fetch = partial(looked.store.rejections, quarantined=True)
+        await show(LISTING, fetch, query, looked, limit, as_json)
 
-    run(config, job)
+    look(config, url, job)
 
 
 def release(
@@ -64,11 +71,17 @@ def release(
     since: SinceOption = None,
     dry_run: DryRunOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Verify again, and let the genuine ones in.
 
     The secrets are those of now, the time is the one at which a request was received.
     """
+    there = elsewhere(config, url)
+    if there is not None:
+        from gateway.cli.acting_there import release as release_there
+
+        return release_there(there, source, since, dry_run)
     path = config_path(config)
     known = settings_at(path).sources
     if source not in known:
@@ -81,20 +94,43 @@ def release(
             async for rejection in oldest_first(opened.whole, source, since):
                 await releasing.release(rejection)
                 tell(1)
-        if not releasing.total:
-            return tell_nothing("quarantined rejections", source, None, opened)
-        for line in report(releasing):
-            typer.echo(line)
-        if releasing.refused.total() == releasing.total:
-            told = f"none of them went in: check the secrets of sources.{source} in {path}"
-            raise stop(
-                f"{told}, and see what was refused with: gateway rejections --source {source}", NOTHING
-            )
+        show_released(Outcome.of(releasing), source, opened.place)
 
     run_with(settings, job, None if dry_run else Act("release", source))
 
 
-def report(done: Releasing) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many requests went in, were duplicates, or are still refused, by reason."""
+
+    dry_run: bool
+    let_in: int
+    duplicates: int
+    refused: Counter[str]
+
+    @staticmethod
+    def of(done: Releasing) -> Outcome:
+        """Of a release here."""
+        return Outcome(done.dry_run, done.let_in, done.duplicates, done.refused)
+
+    @property
+    def total(self) -> int:
+        """All requests that were looked at."""
+        return self.let_in + self.duplicates + self.refused.total()
+
+
+def show_released(done: Outcome, source: str, place: str) -> None:
+    """The counts of a release, a line each. Ends the command where nothing went in."""
+    if not done.total:
+        return note(f"no quarantined rejections match in {place}")
+    for line in report(done):
+        typer.echo(line)
+    if done.refused.total() == done.total:
+        told = f"none of them went in: check the secrets of sources.{source} in the config"
+        raise stop(f"{told}, and see what was refused with: gateway rejections --source {source}", NOTHING)
+
+
+def report(done: Outcome) -> list[str]:
     """The counts of a release, a line each."""
     reasons = ", ".join(f"{reason} {count}" for reason, count in done.refused.most_common())
     refused = f"still refused: {done.refused.total()}" + (f" ({reasons})" if reasons else "")

@@ -10,10 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from gateway.cli.cancel import show_ended
-from gateway.cli.opening import NOTHING, STORE, USAGE, Look, note, stop
-from gateway.cli.planned import show_planned
-from gateway.cli.replay import Asked
+from gateway.cli.opening import NOTHING, STORE, USAGE, Look, stop
 from gateway.client import Gateway, GatewayError
 from gateway.operate import answers
 from gateway.operate.answers import Page
@@ -23,10 +20,10 @@ from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.opened import Looked, Named
 from gateway.operate.paging import Fetch
 from gateway.operate.reasons import WhyRow
-from gateway.operate.replaying import Planned
 from gateway.operate.rows import Row
+from gateway.operate.subscriptions import SubscriptionRow
 from gateway.store.audit import Entry, Which
-from gateway.store.records import Attempt, Delivery, Duplicate, NewDelivery, Pause, Query, Stored
+from gateway.store.records import Attempt, Delivery, Duplicate, Pause, Query, Stored
 from gateway.store.rejections import Rejection, RejectionCount
 
 Item = TypeVar("Item", bound=Row)
@@ -190,6 +187,11 @@ async def type_page_of(there: Looked, name: str, last: int) -> TypePage:
     return _gateway(there).event_type(name, last=last)
 
 
+def subscriptions_of(there: Looked) -> Sequence[SubscriptionRow]:
+    """The subscriptions of a gateway elsewhere."""
+    return _gateway(there).subscriptions().items
+
+
 def reasons_of(there: Looked, event_id: str) -> list[WhyRow]:
     """Why the subscriptions of a gateway elsewhere got an event, or not."""
     return _gateway(there).why(event_id)
@@ -231,44 +233,3 @@ def look(url: str, job: Look) -> None:
 
 async def _looked(job: Look, there: Elsewhere) -> None:
     await job(there)
-
-
-def replay(url: str, asked: Asked, rate: int | None, dry_run: bool) -> None:
-    """`gateway replay` on the gateway at `url`: ids, else what died, else events."""
-    with connected(url) as gateway:
-        made = 0
-        planned: list[Planned] = []
-        while True:
-            done = _replayed(gateway, asked, rate, dry_run)
-            planned += map(_planned, done.items)
-            made += done.made
-            if dry_run or not done.more:
-                break
-        if not planned:
-            raise stop(asked.nothing, NOTHING)
-        show_planned(planned, made, dry_run)
-        if done.more:
-            note("and more: a dry run elsewhere looks at the newest 10000 only")
-
-
-def _replayed(gateway: Gateway, asked: Asked, rate: int | None, dry_run: bool) -> answers.Replayed:
-    to, most = asked.subscription, 10_000
-    if asked.ids:
-        return gateway.replay(asked.ids, subscription=to, rate=rate, dry_run=dry_run)
-    which = _event(asked.query) | {"until": asked.until, "subscription": to, "rate": rate, "limit": most}
-    do = gateway.replay_dead if asked.failed else gateway.replay_events
-    return do(**which, dry_run=dry_run)
-
-
-def _planned(row: answers.NewRow) -> Planned:
-    new = NewDelivery(row.delivery_id or "", row.event_id, row.subscription, 0, row.replayed_from)
-    return Planned(new, row.name)
-
-
-def cancel(url: str, ids: Sequence[str]) -> None:
-    """`gateway cancel` on the gateway at `url`."""
-    with connected(url) as gateway:
-        done = gateway.cancel(ids)
-        for delivery_id in done.in_flight:
-            note(f"{delivery_id} is in flight: the attempt under way may still arrive")
-        show_ended(done.cancelled)

@@ -85,7 +85,7 @@ def replay(
     there = elsewhere(config, url)
     if there is None:
         return run(config, job, None if dry_run else asked.act)
-    from gateway.cli.remote import replay as replay_there
+    from gateway.cli.acting_there import replay as replay_there
 
     replay_there(there, asked, rate, dry_run)
 

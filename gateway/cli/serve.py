@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
-import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -17,20 +16,17 @@ from gateway.app import Role
 from gateway.cli.check import load_for_serving
 from gateway.cli.greeting import introduce
 from gateway.cli.noting import noted_beside
-from gateway.cli.opening import STORE, USAGE, ConfigOption, config_path, stop, unknown
+from gateway.cli.opening import STORE, USAGE, ConfigOption, UrlOption, config_path, elsewhere, stop, unknown
 from gateway.cli.processes import Processes, lifeline, unblock
 from gateway.cli.server import Server, Start, listen, url_of
 from gateway.config import ConfigError, Settings, load
 from gateway.dev_secrets import DevSecretsError
 from gateway.operate.auditing import Act
-from gateway.runfile import RunFile
+from gateway.operate.reloading import ReloadRow, Silent, reload_all
 from gateway.store import StoreError, open_store, prepare
 from gateway.telemetry import siblings
 from gateway.telemetry.logs import LogFormat, log_to_stderr
 from gateway.telemetry.siblings import Siblings
-
-RELOAD_WITHIN = 10.0
-"""Seconds that `gateway reload` waits for the server's word."""
 
 STOP_MARGIN = 10.0
 """Seconds that a process may take to stop beyond `server.shutdown_timeout`."""
@@ -104,45 +100,36 @@ def worker(
     _serve_shared(config, port, role, log_format)
 
 
-def reload(config: ConfigOption = None) -> None:
+def reload(config: ConfigOption = None, url: UrlOption = None) -> None:
     """Make every gateway of this config on this machine read it again; an invalid one is refused."""
+    there = elsewhere(config, url)
+    if there is not None:
+        from gateway.cli.acting_there import reload as reload_there
+
+        return reload_there(there)
     path = config_path(config)
     try:
         settings = load(path, os.environ, secrets="optional")
     except ConfigError as error:
         raise stop(f"{error}\nnothing was changed: the old config stays in force", 2) from error
     folder = settings.store.folder
-    running = runfile.every(folder)
-    if not running:
+    if not runfile.every(folder):
         raise stop(f"no gateway runs on {folder}; start one with: gateway serve --config {path}", 1)
     with noted_beside(settings, Act("reload", str(path))):
-        for name, one in running.items():
-            _reload_one(folder, name, one)
+        try:
+            show_reloaded(reload_all(folder))
+        except Silent as error:
+            raise stop(str(error), 1) from error
 
 
-def _reload_one(folder: Path, name: str, running: RunFile) -> None:
-    answered = _signal_reload(folder, name, running)
-    if answered is None:
-        silent = f"the gateway (process {running.pid}) did not answer within {RELOAD_WITHIN:g} s"
-        raise stop(f"{silent}; its log says why", 1)
-    if answered.problems:
-        raise stop("\n".join([*answered.problems, "refused: the old config stays in force"]), 2)
-    for key in answered.restart_needed:
-        typer.echo(f"{key} changed: that takes a restart", err=True)
-    typer.echo(f"reloaded {answered.config}")
-
-
-def _signal_reload(folder: Path, name: str, running: RunFile) -> RunFile | None:
-    """Send SIGHUP and wait for the run file to be written anew."""
-    before = runfile.written_at(folder, name)
-    os.kill(running.pid, signal.SIGHUP)
-    deadline = time.monotonic() + RELOAD_WITHIN
-    while time.monotonic() < deadline:
-        time.sleep(0.02)
-        answered = runfile.read(folder, name)
-        if answered is not None and runfile.written_at(folder, name) != before:
-            return answered
-    return None
+def show_reloaded(rows: Iterable[ReloadRow]) -> None:
+    """Say what came of it for each gateway. Ends the command where one refused."""
+    for row in rows:
+        if row.problems:
+            raise stop("\n".join([*row.problems, "refused: the old config stays in force"]), 2)
+        for key in row.restart_needed:
+            typer.echo(f"{key} changed: that takes a restart", err=True)
+        typer.echo(f"reloaded {row.config}")
 
 
 def _serve_shared(config: Path | None, port: int | None, role: Role, log_format: LogFormat | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,9 @@ from gateway.cli.opening import (
     NOTHING,
     USAGE,
     ConfigOption,
+    UrlOption,
     config_path,
+    elsewhere,
     settings_at,
     settings_with_secrets,
     stop,
@@ -53,8 +56,19 @@ def trigger(
     id: Annotated[str | None, typer.Option("--id", help="The event's id.  [default: a new one]")] = None,
     copies: Annotated[int, typer.Option("--copies", min=1, help="How often to send the same request.")] = 1,
     config: ConfigOption = None,
+    url: UrlOption = None,
 ) -> None:
-    """Send a signed sample webhook, to the running gateway unless --to says otherwise."""
+    """Send a signed sample webhook, to the running gateway unless --to says otherwise.
+
+    With --url the gateway there signs and receives it by itself: its secrets stay where they are.
+    """
+    there = elsewhere(config, url) if to is None or url is not None else None
+    if there is not None:
+        if to is not None or secret is not None:
+            raise stop("the gateway of --url signs and receives by itself: no --to and no --secret", USAGE)
+        from gateway.cli.acting_there import trigger as trigger_there
+
+        return trigger_there(there, provider, source, event, id, copies)
     if to is not None and (urlsplit(to).scheme not in ("http", "https") or not urlsplit(to).hostname):
         raise stop(f"--to must be a URL such as http://127.0.0.1:9000/hooks, not {to!r}", USAGE)
     path = config_path(config)
@@ -81,9 +95,14 @@ def trigger(
 def source_of(settings: Settings, provider: str, source: str | None) -> str:
     """The name of the source that `provider`, a source's or an adapter's name, means. May end the command."""
     adapters = {name: each.adapter.name for name, each in settings.sources.items()}
+    return source_among(adapters, str(settings.file), provider, source)
+
+
+def source_among(adapters: Mapping[str, str], file: str, provider: str, source: str | None) -> str:
+    """The same among these sources, each with its adapter; `file` is where they stand, for messages."""
     if source is not None:
         if source not in adapters:
-            raise stop(unknown("source", source, adapters, settings.file), USAGE)
+            raise stop(unknown("source", source, adapters, file), USAGE)
         if provider not in (source, adapters[source]):
             raise stop(f"the source {source!r} has the adapter {adapters[source]!r}, not {provider!r}", USAGE)
         return source
@@ -92,7 +111,7 @@ def source_of(settings: Settings, provider: str, source: str | None) -> str:
     having = [name for name, adapter in adapters.items() if adapter == provider]
     if not having:
         known = {*adapters, *adapters.values()}
-        raise stop(unknown("source or adapter", provider, known, settings.file), USAGE)
+        raise stop(unknown("source or adapter", provider, known, file), USAGE)
     if len(having) > 1:
         names = ", ".join(having)
         raise stop(f"several sources have the adapter {provider!r}: {names}; choose one with --source", USAGE)

@@ -1,19 +1,18 @@
-"""Who may do what over HTTP: tokens, their scopes, and how often somebody may guess.
+"""Who may do what over HTTP: tokens, their scopes, and what this machine itself may.
 
 Without any token the gateway is open to this machine alone, as its command line is; what that means exactly
-is in `is_local`. A token is compared by its SHA-256, all of them each time, so that the time it takes tells
-nothing.
+is in `is_open` and `is_local`. A token is compared by its SHA-256, all of them each time, so that the time
+it takes tells nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from gateway.config import Settings
 from gateway.config.api_token import ApiToken, Scope
@@ -22,15 +21,6 @@ from gateway.config.settings import Server
 
 SCOPES: tuple[Scope, ...] = ("read", "operate", "admin")
 """From the least to the most; who has one has those before it."""
-
-FAILURES = 10
-"""Wrong tokens from one address within WINDOW; after them it is not listened to until some are that old."""
-
-WINDOW = 60.0
-"""Seconds."""
-
-ADDRESSES = 10_000
-"""Addresses whose failures are remembered; past that, the one that was quiet for longest is forgotten."""
 
 audit = logging.getLogger("gateway.audit")
 
@@ -57,7 +47,7 @@ class Access:
     def __init__(self, settings: Settings) -> None:
         server = settings.server
         self._tokens = [(_digest(token), who) for token, who in tokens_of(server, settings.api_tokens)]
-        self.is_open = not self._tokens and server.is_loopback and server.public_url is None
+        self.is_open = not self._tokens and is_open(server)
 
     def principal(self, token: str) -> Principal | None:
         """Who has this token; None: nobody."""
@@ -67,6 +57,14 @@ class Access:
             if hmac.compare_digest(known, digest) and found is None:
                 found = principal
         return found
+
+
+def is_open(server: Server) -> bool:
+    """Whether a server without a token may be open to this machine: nothing says that others reach it.
+
+    Behind a public URL stands a proxy, and one that leaves no mark can't be told from a local program.
+    """
+    return server.is_loopback and server.public_url is None
 
 
 def tokens_of(server: Server, api_tokens: Sequence[ApiToken]) -> list[tuple[str, Principal]]:
@@ -81,60 +79,35 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
-"""Headers by which a proxy says that somebody else asks."""
+FORWARDED = (
+    "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
+    "cf-connecting-ip", "true-client-ip",
+)  # fmt: skip
+"""Headers by which a proxy or a tunnel says that somebody else asks."""
 
 
-def is_local(client: str, headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from a program of this machine, and not through a proxy or a browser's page.
+def is_here(client: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from this machine, and not through a proxy or by a name of another site.
 
     The address is a loopback one, so is the name that was asked for (a page of another site can have its own
-    name point here), no proxy has left its mark, and no page of another origin has sent it.
+    name point here), and no proxy has left its mark.
     """
     if not is_loopback(client) or any(name in headers for name in FORWARDED):
         return False
-    if not is_loopback(_host(headers.get("host", ""))):
-        return False
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+    return is_loopback(hostname(headers.get("host", "")))
+
+
+def is_local(client: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a program of this machine: no page of another origin has sent it."""
+    if not is_here(client, headers) or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return False
     origin = headers.get("origin")
     return origin is None or origin == f"http://{headers.get('host', '')}"
 
 
-def _host(header: str) -> str:
-    """The host of a Host header, without its port."""
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0]
-
-
-class Failures:
-    """Wrong tokens by address, for the limit on guessing. One a process."""
-
-    def __init__(self) -> None:
-        self._times: OrderedDict[str, list[float]] = OrderedDict()
-
-    def wait(self, client: str, now: float) -> float:
-        """Seconds until `client` may try again; 0: it may now. `now` in seconds of any clock."""
-        times = self._recent(_network(client), now)
-        return 0.0 if len(times) < FAILURES else max(0.0, times[-FAILURES] + WINDOW - now)
-
-    def add(self, client: str, now: float) -> None:
-        """Note a wrong token."""
-        network = _network(client)
-        self._times[network] = [*self._recent(network, now), now][-FAILURES:]
-        self._times.move_to_end(network)
-        if len(self._times) > ADDRESSES:
-            self._times.popitem(last=False)
-
-    def _recent(self, network: str, now: float) -> list[float]:
-        return [at for at in self._times.get(network, ()) if at > now - WINDOW]
-
-
-def _network(client: str) -> str:
-    """What counts as one address: of IPv6 the /64, since whoever has one address there has all of them."""
+def hostname(netloc: str) -> str:
+    """The host of `host:port`; empty where that is none."""
     try:
-        address = ipaddress.ip_address(client)
+        return urlsplit(f"//{netloc}").hostname or ""
     except ValueError:
-        return client
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else client
+        return ""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import Field
 
 from gateway.operate.auditing import AuditRow
 from gateway.operate.event_types import TypeRow
-from gateway.operate.latencies import LatencyRow
 from gateway.operate.reasons import WhyRow
 from gateway.operate.rows import (
     DeliveryRow,
     DuplicateRow,
     EventRow,
-    PauseRow,
     RejectionCountRow,
     RejectionRow,
     Row,
@@ -126,66 +124,19 @@ class SourceRow(Row):
     secrets: int
     quarantine: bool
     keep_rejections: int
+    acks: list[str]
+    expect: str | None
+    backfill: str | None
+    accounts: list[str] = Field(description="Connected accounts that a backfill reads too.")
+    url: str = Field(description="Where the provider sends to.")
+    first_sample: str = Field(description="A type of event that there is a signed sample of.")
+    last_seen: int | None = Field(description="When its newest stored event was received.")
 
 
 class Sources(Row):
     """The sources of the config, in its order."""
 
     items: list[SourceRow]
-
-
-class HealthRow(Row):
-    """What is wrong with a subscription: since when its attempts fail, and why; how its breaker stands.
-
-    While the breaker is open one delivery is tried from `probe_at` on.
-    """
-
-    failing_since: int | None
-    failing: str | None
-    breaker: Literal["closed", "half open", "open"]
-    opened_at: int | None
-    probe_at: int | None
-
-
-class SubscriptionRow(Row):
-    """A subscription as the config resolves to; durations as text. `waiting` deliveries are pending now.
-
-    `breaker`, `priority`, `rate_limit`, `throttle` and `timeouts` are in words, null where it has none;
-    `health` is null while nothing is wrong.
-    """
-
-    name: str
-    events: list[str]
-    destination: str
-    format: str
-    timeout: str
-    schedule: list[str]
-    total: str
-    concurrency: int
-    breaker: str | None
-    priority: str | None
-    rate_limit: str | None
-    throttle: str | None
-    timeouts: str | None
-    waiting: int
-    paused: PauseRow | None
-    health: HealthRow | None
-    latency: LatencyRow
-
-
-class LeftRow(Row):
-    """A subscription that the config does not have: nobody makes the deliveries that wait for it."""
-
-    name: str
-    waiting: int
-    paused: PauseRow | None
-
-
-class Subscriptions(Row):
-    """The subscriptions of the config, in its order; `left` are others for which deliveries wait."""
-
-    items: list[SubscriptionRow]
-    left: list[LeftRow]
 
 
 class AdapterRow(Row):
@@ -244,10 +195,52 @@ class Resumed(Row):
 
 
 class Released(Row):
-    """What became of quarantined requests: those that went in, and why the others did not."""
+    """What became of quarantined requests: those that went in, and why the others did not.
+
+    `more`: others are left, ask again with `next` as the `cursor`.
+    """
 
     dry_run: bool
     let_in: int
     duplicates: int
     refused: dict[str, int]
+    more: bool
+    next: str | None = None
+
+
+class Purged(Row):
+    """How many rows went, or would go. `more`: others are left, ask again."""
+
+    dry_run: bool
+    events: int
+    duplicates: int
+    rejections: int
+    keys: int = Field(description="Dedupe keys whose window is over.")
+    more: bool
+
+
+class Erased(Row):
+    """One event that is gone, or would be, and how much of its own with it; its dedupe key stays."""
+
+    dry_run: bool
+    event_id: str
+    name: str
+    deliveries: int
+    duplicates: int
+
+
+class Backfilled(Row):
+    """What a backfill read up to `until`. `more`: ask again, with `until` as `since`."""
+
+    dry_run: bool
+    source: str
+    account: str | None
+    read: int
+    had: int = Field(description="Came by a webhook before.")
+    unwanted: int = Field(description="No subscription wants them.")
+    too_old: int
+    missed: dict[str, int] = Field(description="No webhook had brought them; by name.")
+    ids: list[str]
+    until: int
+    restarted: bool = Field(description="The place where the last one ended was lost.")
     more: bool

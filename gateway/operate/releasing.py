@@ -23,11 +23,13 @@ PAGE = 20
 """Rejections that are read at a time: each may hold a body of `server.max_body`."""
 
 
-async def oldest_first(store: Store, source: str, since: int | None) -> AsyncIterator[Rejection]:
-    """What is in quarantine, one at a time, since all their bodies together may be large."""
+async def oldest_first(
+    store: Store, source: str, since: int | None, after: int = 0
+) -> AsyncIterator[Rejection]:
+    """What is in quarantine behind a place, one at a time, since all their bodies together may be large."""
     fetch = partial(store.rejections, quarantined=True)
     found = [one.seq async for one in pages(fetch, Query(source=source, since=since), PAGE)]
-    for seq in reversed(found):
+    for seq in reversed([seq for seq in found if seq > after]):
         for rejection in await fetch(Query(source=source, before=seq + 1, limit=1)):
             if rejection.seq == seq:
                 yield rejection

@@ -161,6 +161,10 @@ class Store(Parts, Protocol):
         """
         ...
 
+    async def purgeable(self, retention: Retention) -> Purged:
+        """How much of what is there now a purge would take in all."""
+        ...
+
     async def erase(self, event_id: str) -> bool:
         """Remove one event and all that belongs to it now, the system events of its deliveries included.
 

@@ -29,3 +29,13 @@ class Purged:
     def total(self) -> int:
         """All rows together; 0 when there is nothing left to purge."""
         return self.events + self.duplicates + self.rejections + self.keys + self.windows
+
+    def and_(self, more: Purged) -> Purged:
+        """Both together."""
+        return Purged(
+            self.events + more.events,
+            self.duplicates + more.duplicates,
+            self.rejections + more.rejections,
+            self.keys + more.keys,
+            self.windows + more.windows,
+        )

@@ -1,34 +1,21 @@
-"""Who may come in: tokens, signed session cookies, CSRF tokens, and the limit on guesses."""
+"""Who may come in: tokens, signed session cookies, and CSRF tokens."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from gateway.config.api_token import ApiToken
-from gateway.config.loopback import is_loopback
 from gateway.config.settings import Server
-from gateway.operate.access import LOCAL, Principal, tokens_of
+from gateway.operate.access import LOCAL, Principal, is_open, tokens_of
 
 COOKIE = "gateway_session"
 LASTS = 12 * 3600
 """Seconds for which a session is good."""
-
-GUESSES, PER = 10, 60.0
-"""Wrong tokens that one address may send in so many seconds."""
-
-REMEMBERED = 1024
-"""Addresses whose wrong tokens are remembered; the oldest is forgotten first."""
-
-FORWARDING = (
-    "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
-    "cf-connecting-ip", "true-client-ip",
-)  # fmt: skip
-"""Headers of proxies and tunnels: with one of them a request to a loopback address came from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +34,7 @@ class Door:
         """The door of a config; shut to everyone where others can reach it and it has no token."""
         known = tokens_of(server, api_tokens)
         keys = {who.name: (who, _key(token)) for token, who in known}
-        if not keys and server.is_loopback:
+        if not keys and is_open(server):
             return cls({LOCAL.name: (LOCAL, _key(""))}, True)
         return cls(keys, False)
 
@@ -94,42 +81,6 @@ class Door:
 
 def _key(token: str) -> bytes:
     return hashlib.sha256(b"gateway dashboard\n" + token.encode()).digest()
-
-
-@dataclass(slots=True)
-class Guesses:
-    """Wrong tokens of late, by the address that sent them."""
-
-    _sent: dict[str, list[float]] = field(default_factory=dict)
-
-    def wait(self, address: str, now: float) -> int:
-        """Seconds after which `address` may try again; 0 where it may now. `now` is any clock's seconds."""
-        recent = [at for at in self._sent.get(address, ()) if now - at < PER]
-        return 0 if len(recent) < GUESSES else max(1, round(PER - (now - recent[0])))
-
-    def wrong(self, address: str, now: float) -> None:
-        """Count a wrong token."""
-        recent = [at for at in self._sent.pop(address, ()) if now - at < PER]
-        self._sent[address] = [*recent, now][-GUESSES:]
-        while len(self._sent) > REMEMBERED:
-            self._sent.pop(next(iter(self._sent)))
-
-
-def comes_from_here(peer: str, headers: Mapping[str, str]) -> bool:
-    """Whether a person at this machine asks: not a tunnel, and not another site by a name of its own."""
-    return (
-        is_loopback(peer)
-        and is_loopback(hostname(headers.get("host", "")))
-        and not any(name in headers for name in FORWARDING)
-    )
-
-
-def hostname(netloc: str) -> str:
-    """The host of `host:port`; empty where that is none."""
-    try:
-        return urlsplit(f"//{netloc}").hostname or ""
-    except ValueError:
-        return ""
 
 
 def is_same_site(headers: Mapping[str, str]) -> bool:

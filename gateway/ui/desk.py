@@ -13,11 +13,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.answer import Refused
 from gateway.body import read_body
 from gateway.config.api_token import Scope
-from gateway.operate.access import LOCAL, Principal, audit
+from gateway.operate.access import LOCAL, Principal, audit, hostname, is_here
 from gateway.operate.auditing import Act, Actor, note
+from gateway.operate.guesses import Guesses
 from gateway.store import StoreError
 from gateway.store.audit import Outcome
-from gateway.ui.access import COOKIE, LASTS, Door, Guesses, comes_from_here, hostname, is_same_site
+from gateway.ui.access import COOKIE, LASTS, Door, is_same_site
 from gateway.ui.rendering import render
 from gateway.ui.visit import Answer, Done, Handler, NotThere, Page, Site, Visit, Wrong
 
@@ -162,7 +163,7 @@ class Desk:
         async def endpoint(request: Request) -> Response:
             caller = self._caller(request)
             try:
-                if caller.door.open and not comes_from_here(caller.address, request.headers):
+                if caller.door.open and not is_here(caller.address, request.headers):
                     raise _Shut(
                         "this dashboard asks for no sign-in and so answers only on the machine itself, by a "
                         "name such as 127.0.0.1; to reach it from elsewhere set server.admin_token"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import ceil
 
 from starlette.responses import RedirectResponse
 
@@ -25,7 +26,7 @@ async def submit(desk: Desk, caller: Caller, sent: Mapping[str, list[str]]) -> A
     """Let in who sends the right token; who guesses too often has to wait."""
     to = _ours(next(iter(sent.get("next", ())), ""))
     if wait := desk.guesses.wait(caller.address, caller.now):
-        return _page(to, f"Too many wrong tokens. Try again in {wait} s.", 429)
+        return _page(to, f"Too many wrong tokens. Try again in {ceil(wait)} s.", 429)
     if who := caller.door.principal(next(iter(sent.get("admin_token", ())), "").strip()):
         return await desk.start_session(caller, who, to)
     desk.guesses.wrong(caller.address, caller.now)

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-from urllib.parse import urlsplit
-
-import orjson
-
-from adapters.base import WebhookRequest
-from gateway.answer import Answer as Heard
 from gateway.config import describe
-from gateway.event import new_id
+from gateway.operate.sampling import NoSample, Sample, receive, signed
 from gateway.running import Endpoint
 from gateway.store.records import Query
 from gateway.ui.steps import steps
@@ -68,23 +60,16 @@ async def source(visit: Visit) -> Answer:
 async def sample(visit: Visit) -> Answer:
     """Receive a signed sample, as if the provider had sent it: through the same door, by the same checks."""
     endpoint = _endpoint(visit)
-    if visit.site.take is None:
-        raise Wrong("this process receives no webhooks; ask one that does")
-    request = _signed(endpoint, visit)
-    answered: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
-
-    def hear(answer: Heard) -> None:
-        if not answered.done():
-            answered.set_result(answer)
-
-    visit.site.take(_scope(request, endpoint, visit), request.body, hear)
-    answer = await answered
-    told: Any = orjson.loads(answer.body) if answer.body else {}
-    match told:
-        case {"ids": [str(id), *_]}:
-            return Done(f"/ui/events/{id}", f"received a signed sample from {endpoint.name}")
-        case {"error": {"message": str(message)}}:
-            raise Wrong(f"the sample was refused: {message}")
+    try:
+        wanted = Sample(visit.sent("type").strip() or None)
+        request = signed(endpoint, visit.settings, wanted, visit.now)
+        answer = await receive(visit.site.take, request, endpoint, visit.request.scope.get("client"))
+    except NoSample as error:
+        raise Wrong(str(error)) from error
+    if answer.event_ids:
+        return Done(f"/ui/events/{answer.event_ids[0]}", f"received a signed sample from {endpoint.name}")
+    if answer.error is not None:
+        raise Wrong(f"the sample was refused: {answer.error}")
     said = f"sent a sample for {endpoint.name}, answered with {answer.status}"
     return Done(f"/ui/sources/{endpoint.name}", said)
 
@@ -95,34 +80,3 @@ def _endpoint(visit: Visit) -> Endpoint:
     if found is None:
         raise NotThere(f"there is no source {name!r} in the config")
     return found
-
-
-def _signed(endpoint: Endpoint, visit: Visit) -> WebhookRequest:
-    """A sample of what the form asks for, signed with the source's first secret."""
-    adapter, now = endpoint.adapter, visit.now / 1000
-    made = visit.settings.made_secrets
-    if not endpoint.secrets or not (adapter.needs_secret or f"sources.{endpoint.name}" in made):
-        raise Wrong(f"nobody but {adapter.title} can sign for it: its keys are published ones")
-    type = visit.sent("type").strip().removeprefix(f"{adapter.name}/") or adapter.first_sample
-    try:
-        unsigned = adapter.sample(type, now, f"evt_{new_id(visit.now)}").with_url(endpoint.url)
-        return adapter.sign(unsigned, endpoint.secrets[0], now)
-    except (ValueError, NotImplementedError) as error:
-        raise Wrong(f"there is no sample {type!r} for {endpoint.name}: {error}") from error
-
-
-def _scope(request: WebhookRequest, endpoint: Endpoint, visit: Visit) -> dict[str, Any]:
-    """The request as a server would hand it on."""
-    parts = urlsplit(request.url)
-    return {
-        "type": "http",
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": parts.scheme,
-        "path": f"/webhooks/{endpoint.name}",
-        "raw_path": f"/webhooks/{endpoint.name}".encode(),
-        "query_string": parts.query.encode(),
-        "headers": list(request.headers.raw),
-        "client": visit.request.scope.get("client"),
-        "server": visit.request.scope.get("server"),
-    }

@@ -8,17 +8,15 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from gateway.config import Settings
 from gateway.operate.access import Principal
 from gateway.operate.opened import Opened
+from gateway.operate.sampling import Take
 from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store
 from gateway.webhook import Answered
-
-Take = Callable[[Scope, bytes, Answered], None]
 
 
 @dataclass(frozen=True, slots=True)

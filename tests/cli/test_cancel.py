@@ -89,6 +89,18 @@ def test_a_paused_subscription_is_resumed(home: Home) -> None:
     assert json.loads(told.data) == {"function_id": "app"}
 
 
+def test_a_subscription_is_paused_once(home: Home) -> None:
+    home.accept(event("evt_1", to=("app",)))
+    assert home.gateway("pause", "app", "--reason", "deploying").stdout == "paused app: 1 waiting\n"
+    [paused] = home.do(lambda store: store.paused())
+    assert (paused.subscription, paused.reason) == ("app", "deploying")
+    assert len(home.events("gateway/subscription.paused")) == 1
+    again = home.gateway("pause", "app")
+    way_out = "let it go with: gateway resume app"
+    assert again.stderr == f"the subscription 'app' is paused already; {way_out}\n"
+    assert home.gateway("pause", "apq").exit_code == again.exit_code == 1
+
+
 def test_a_subscription_that_left_the_config_is_resumed_too(home: Home) -> None:
     home.do(lambda store: store.pause("old", "410", NOW))
     assert home.gateway("resume", "old").exit_code == 0

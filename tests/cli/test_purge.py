@@ -28,15 +28,21 @@ def test_what_is_older_goes(home: Home) -> None:
 def test_a_dry_run_counts_and_removes_nothing(home: Home) -> None:
     _filled(home)
     result = home.gateway("purge", "--older-than", "9d", "--dry-run")
-    assert result.stdout == "would purge 1 events, 1 duplicates, 1 rejections\n"
+    assert result.stdout == "would purge 1 events, 1 duplicates, 1 rejections, 1 dedupe keys\n"
     assert len(home.lines("events")) == 2
 
 
 def test_retention_decides_unless_an_age_is_given(home: Home) -> None:
     _filled(home)
-    assert home.gateway("purge", "--dry-run").stdout == "would purge 0 events, 0 duplicates, 0 rejections\n"
+    assert (
+        home.gateway("purge", "--dry-run").stdout
+        == "would purge 0 events, 0 duplicates, 0 rejections, 1 dedupe keys\n"
+    )
     home.config.write_text(home.config.read_text().replace('gateway.db"}', 'gateway.db", retention: 9d}'))
-    assert home.gateway("purge", "--dry-run").stdout == "would purge 1 events, 1 duplicates, 1 rejections\n"
+    assert (
+        home.gateway("purge", "--dry-run").stdout
+        == "would purge 1 events, 1 duplicates, 1 rejections, 1 dedupe keys\n"
+    )
     assert home.gateway("purge").exit_code == 0
     assert [line["id"] for line in home.lines("events")] == ["new"]
 

@@ -98,7 +98,7 @@ def test_all_refused_says_what_to_check(home: Home) -> None:
     _refuse(home, _webhook("evt_1"))
     result = home.gateway("quarantine", "release", "--source", "stripe", STRIPE_SECRET=WRONG)
     assert result.exit_code == 1
-    check = f"none of them went in: check the secrets of sources.stripe in {home.config}"
+    check = "none of them went in: check the secrets of sources.stripe in the config"
     list = "and see what was refused with: gateway rejections --source stripe"
     assert result.stderr == f"{check}, {list}\n"
 

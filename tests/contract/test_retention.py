@@ -61,6 +61,18 @@ async def test_purging_goes_in_steps_until_there_is_nothing_left(store: Store, m
     assert await store.events(Query()) == []
 
 
+async def test_what_a_purge_would_take_is_counted_before(store: Store, make: Make) -> None:
+    old = NOW - 2 * DAY
+    await store.accept([make("old", at=old), make("waits", at=old, to=("app",)), make("new")])
+    await store.accept([make("old", at=old + 1)])
+    await store.reject(rejection(-1))
+    counted = await store.purgeable(retain(NOW))
+    assert (counted.events, counted.duplicates, counted.rejections, counted.keys) == (1, 1, 1, 2)
+    gone = [await store.purge(retain(NOW)) for _ in range(3)]
+    assert sum(purged.total for purged in gone) == counted.total
+    assert (await store.purgeable(retain(NOW))).total == 0
+
+
 async def test_erasing_takes_one_event_and_leaves_its_key(store: Store, make: Make) -> None:
     [kept, gone] = await store.accept([make("kept"), make("gone", to=("app",))])
     await store.accept([make("gone")])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.client import Gateway as Client
 from tests.service.conftest import Gateway, Start, Subscriber, eventually, stripe_event, to
 
 
@@ -75,6 +76,15 @@ def test_a_reload_reaches_every_process(three: Gateway) -> None:
     assert {three.send(stripe_event(f"evt_{n}"), "whsec_more", "more").status_code for n in range(20)} == {
         200
     }
+
+
+def test_a_reload_over_the_api_reaches_every_process(three: Gateway) -> None:
+    with Client(three.url) as gateway:
+        assert [(one.name, one.problems) for one in gateway.reload()] == [("gateway", [])]
+        eventually(lambda: three.log.count("config reloaded") == 3)
+        three.configure("sources: 7")
+        assert "sources" in gateway.reload()[0].problems[0]
+    assert three.cli("reload", "--url", three.url).returncode == 2
 
 
 def test_a_reload_of_an_invalid_file_is_refused_by_all(three: Gateway) -> None:

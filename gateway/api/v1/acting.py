@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.api.v1.operation import Asked, Operation
-from gateway.api.v1.problem import Problem, missing
-from gateway.api.v1.questions import (
+from gateway.api.v1.bodies import (
     CancelIds,
     CancelPending,
     Pausing,
@@ -15,6 +13,8 @@ from gateway.api.v1.questions import (
     ReplayEvents,
     ReplayIds,
 )
+from gateway.api.v1.operation import Asked, Operation
+from gateway.api.v1.problem import Problem, missing
 from gateway.operate import answers, cancelling, replaying
 from gateway.operate.paging import pages
 from gateway.operate.releasing import Releasing, oldest_first
@@ -162,17 +162,18 @@ async def release(asked: Asked) -> answers.Released:
 
     The secrets are those of now, the time is the one at which a request was received.
     """
-    body = asked.body_as(Release)
+    body, whole = asked.body_as(Release), asked.opened.whole
     if body.source not in asked.opened.settings.sources:
         raise missing("source", body.source, "/sources")
-    done = Releasing(asked.opened.whole, asked.running, asked.opened.now, body.dry_run)
-    more = False
+    done = Releasing(whole, asked.running, asked.opened.now, body.dry_run)
+    came_to, next = int(body.cursor or 0), None
     try:
-        async for rejection in oldest_first(asked.opened.whole, body.source, body.since):
+        async for rejection in oldest_first(whole, body.source, body.since, came_to):
             if done.total == body.limit:
-                more = True
+                next = str(came_to)
                 break
             await done.release(rejection)
+            came_to = rejection.seq
     finally:
         await done.fetcher.close()
     return answers.Released.model_construct(
@@ -180,7 +181,8 @@ async def release(asked: Asked) -> answers.Released:
         let_in=done.let_in,
         duplicates=done.duplicates,
         refused=dict(done.refused),
-        more=more,
+        more=next is not None,
+        next=next,
     )
 
 

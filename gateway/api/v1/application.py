@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused
-from gateway.api.v1 import acting, event_types, following, looking, overseeing
+from gateway.api.v1 import acting, event_types, following, looking, overseeing, tending
 from gateway.api.v1.openapi import document
 from gateway.api.v1.operation import Asked, Asking, Nothing, Operation
 from gateway.api.v1.problem import Problem, unfit
@@ -28,6 +28,7 @@ from gateway.operate.access import Principal, audit
 from gateway.operate.auditing import Act, Actor, note, outcome_of
 from gateway.operate.opened import Opened
 from gateway.operate.rows import Row
+from gateway.operate.sampling import Take
 from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store, StoreError
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     + overseeing.OPERATIONS
     + following.OPERATIONS
     + acting.OPERATIONS
+    + tending.OPERATIONS
 )
 
 LARGEST_BODY = 1_048_576
@@ -56,7 +58,8 @@ log = logging.getLogger("gateway.api")
 class Api:
     """The API of one process. `running` gives the config in force, `store` None before the start.
 
-    `wake` hears for which subscriptions an action made deliveries.
+    `wake` hears for which subscriptions an action made deliveries, `take` receives a webhook as if it had
+    been sent, and is None where this process receives none.
     """
 
     def __init__(
@@ -64,9 +67,11 @@ class Api:
         running: Callable[[], Running],
         store: Callable[[], Store | None],
         wake: Callable[[Iterable[str]], None],
+        take: Take | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._running, self._store, self._wake, self._clock = running, store, wake, clock
+        self._take = take
         self._sign_in = SignIn()
         self._streams = Streams(lambda: shown(self._opened(), self._running().settings.redactions), clock)
         self._document = orjson.dumps(document(OPERATIONS))
@@ -150,7 +155,10 @@ class Api:
         query = _read_query(operation, request)
         opened = Opened(running.settings, self._opened(), running.router, round(self._clock() * 1000))
         parameter, is_gone = _parameter(operation, request), request.is_disconnected
-        asked = Asked(who, opened, running, parameter, query, body, self._wake, self._streams, is_gone)
+        asked = Asked(
+            who, opened, running, parameter, query, body, self._wake, self._streams, is_gone, self._take,
+            request.scope.get("client"),
+        )  # fmt: skip
         try:
             made = await operation.does(asked)
         except StoreError as error:
@@ -233,7 +241,7 @@ def _ids(body: bytes) -> list[str]:
     if not isinstance(asked, dict):
         return []
     ids = asked.get("ids")
-    named = [asked.get("source"), asked.get("subscription")]
+    named = [asked.get(name) for name in ("id", "source", "subscription")]
     return [one for one in [*(ids if isinstance(ids, list) else []), *named] if isinstance(one, str)]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
+from gateway.api.v1.bodies import Hand
 from gateway.api.v1.operation import Asked, Operation
 from gateway.api.v1.problem import Problem, missing
-from gateway.api.v1.questions import Hand, TailQuery
+from gateway.api.v1.questions import TailQuery
 from gateway.operate import tail as rows
 from gateway.operate.cursor import Cursor
 from gateway.operate.following import Wanted

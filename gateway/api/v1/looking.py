@@ -15,12 +15,12 @@ from gateway.api.v1.questions import DeliveryQuery, EventQuery, RejectionQuery, 
 from gateway.config import describe
 from gateway.copies import Group
 from gateway.event import values_at
-from gateway.operate import answers, latencies, rows, searching
+from gateway.operate import answers, rows, searching
 from gateway.operate.copies import copies_of, groups_page
 from gateway.operate.event_page import EventPage, read_page
 from gateway.operate.paging import Fetch, Kept, pages
 from gateway.operate.reasons import reasons
-from gateway.store.health import Health
+from gateway.operate.subscriptions import Subscriptions, read_subscriptions
 from gateway.store.records import Duplicate, Query, Stored
 from gateway.store.rejections import Rejection
 
@@ -33,46 +33,25 @@ ENOUGH = 4_194_304
 
 async def sources(asked: Asked) -> answers.Sources:
     """The sources of the config in force. No secret is shown, only how many there are."""
-    found = [
-        answers.SourceRow(**asdict(each) | {"secrets": len(each.secrets)})
-        for each in describe(asked.opened.settings).sources
-    ]
+    settings, endpoints = asked.opened.settings, asked.running.endpoints
+    seen = await asked.opened.store.last_seen(list(settings.sources))
+    found = []
+    for each in describe(settings).sources:
+        plan = settings.sources[each.name].backfill
+        more = {
+            "secrets": len(each.secrets),
+            "accounts": list(plan.accounts) if plan else [],
+            "url": endpoints[each.name].url,
+            "first_sample": endpoints[each.name].adapter.first_sample,
+            "last_seen": seen.get(each.name),
+        }
+        found.append(answers.SourceRow.model_construct(**only(answers.SourceRow, asdict(each) | more)))
     return answers.Sources.model_construct(items=found)
 
 
-async def subscriptions(asked: Asked) -> answers.Subscriptions:
+async def subscriptions(asked: Asked) -> Subscriptions:
     """The subscriptions of the config in force, what waits for each, and which are paused."""
-    store = asked.opened.store
-    waiting = dict(await store.waiting())
-    paused = {each.subscription: rows.PauseRow.of(each) for each in await store.paused()}
-    took = await latencies.latencies(store)
-    healths = {each.subscription: _health(each) for each in await store.health.all()}
-    found = [
-        answers.SubscriptionRow.model_construct(
-            **only(answers.SubscriptionRow, asdict(each)),
-            waiting=waiting.pop(each.name, 0),
-            paused=paused.get(each.name),
-            health=healths.get(each.name),
-            latency=took.get(each.name, latencies.NONE),
-        )
-        for each in describe(asked.opened.settings).subscriptions
-    ]
-    gone = {*waiting, *paused} - {each.name for each in found}
-    left = [
-        answers.LeftRow.model_construct(name=name, waiting=waiting.get(name, 0), paused=paused.get(name))
-        for name in sorted(gone)
-    ]
-    return answers.Subscriptions.model_construct(items=found, left=left)
-
-
-def _health(health: Health) -> answers.HealthRow:
-    return answers.HealthRow(
-        failing_since=health.failing_since,
-        failing=health.failing,
-        breaker=health.breaker,
-        opened_at=health.opened_at,
-        probe_at=health.probe_at,
-    )
+    return await read_subscriptions(asked.opened)
 
 
 async def events(asked: Asked) -> answers.Events:
@@ -230,7 +209,7 @@ async def delivery(asked: Asked) -> rows.TriedRow:
 
 OPERATIONS = (
     look("listSources", "/sources", sources, answers.Sources, "The sources"),
-    look("listSubscriptions", "/subscriptions", subscriptions, answers.Subscriptions, "The subscriptions"),
+    look("listSubscriptions", "/subscriptions", subscriptions, Subscriptions, "The subscriptions"),
     look("listAdapters", "/adapters", adapters_, answers.Adapters, "The adapters"),
     look("listEvents", "/events", events, answers.Events, "Events", query=SearchQuery),
     look("getEvent", "/events/{id}", event, EventPage, "One event", problems=(404,)),

@@ -12,6 +12,7 @@ from gateway.api.v1.streams import Streams
 from gateway.config.api_token import Scope
 from gateway.operate.access import Principal
 from gateway.operate.opened import Opened
+from gateway.operate.sampling import Take
 from gateway.running import Running
 
 
@@ -33,6 +34,8 @@ class Asked:
     """One request that was let in: who asks, its path parameter, its query, its body, and what it works on.
 
     `wake` hears for which subscriptions there are new deliveries, `is_gone` says whether the caller is.
+    `take` receives a webhook as if it had been sent, None where this process receives none; `client` is the
+    caller's address as ASGI has it.
     """
 
     who: Principal
@@ -44,6 +47,8 @@ class Asked:
     wake: Callable[[Iterable[str]], None]
     streams: Streams
     is_gone: Callable[[], Awaitable[bool]]
+    take: Take | None
+    client: tuple[str, int] | None
 
     def query_as(self, kind: type[Made]) -> Made:
         """The query, which the operation declared to be of this kind."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gateway.api.v1.operation import Asked, Operation
-from gateway.api.v1.questions import AuditQuery, RatesQuery
+from gateway.api.v1.questions import AuditQuery, HistoryQuery, RatesQuery
 from gateway.operate import answers
 from gateway.operate.auditing import AuditRow
+from gateway.operate.history import History, read_history
 from gateway.operate.rates import Rates, read_rates
 
 
@@ -24,9 +25,16 @@ async def rates(asked: Asked) -> Rates:
     return await read_rates(opened.store, opened.settings, asked.query_as(RatesQuery).window, opened.now)
 
 
+async def history(asked: Asked) -> History:
+    """What came, went and died over a stretch of time, in spans: the charts of the dashboard."""
+    query, opened = asked.query_as(HistoryQuery), asked.opened
+    return await read_history(opened.store, query.length, query.spans, opened.now)
+
+
 OPERATIONS = (
     Operation(
         "listAudit", "GET", "/audit", "read", "The audit log", answers.AuditPage, audit, query=AuditQuery
     ),
     Operation("rates", "GET", "/rates", "read", "Rates and backlogs", Rates, rates, query=RatesQuery),
+    Operation("history", "GET", "/history", "read", "Counts over time", History, history, query=HistoryQuery),
 )

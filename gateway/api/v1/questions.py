@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field
 
 from gateway.api.v1.operation import Asking
 from gateway.operate.cursor import PATTERN
-from gateway.operate.replaying import RATE
 from gateway.store.audit import Which
 from gateway.store.records import Query, State
 
@@ -19,14 +18,14 @@ LATEST = 253_402_300_799_999
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 
 
-def _plain_number(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """A number in a query is digits, where pydantic would take `1_0` too; 1.0 in JSON is a whole number."""
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise ValueError("must be a whole number in digits")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _plain_truth(value: Any) -> Any:
+def plain_truth(value: Any) -> Any:
     """In a query it is true or false, where pydantic would take yes and 1 too."""
     if isinstance(value, str) and value not in ("true", "false"):
         raise ValueError("must be true or false")
@@ -36,7 +35,7 @@ def _plain_truth(value: Any) -> Any:
 Text = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 """A name or an id. No store keeps a zero byte in text."""
 
-Moment = Annotated[int, Field(ge=0, le=LATEST), BeforeValidator(_plain_number)]
+Moment = Annotated[int, Field(ge=0, le=LATEST), BeforeValidator(plain_number)]
 Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,18}$")]
 SINCE = Field(None, description="Not before this time. Unix ms.")
 SOURCE = Field(None, description="Only of this source; `gateway` is the gateway's own.")
@@ -53,7 +52,7 @@ class Page(Asking):
     """Which part of a list."""
 
     cursor: Cursor | None = Field(None, description="`next` of the page before; without it the first page.")
-    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_plain_number)] = 50
+    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(plain_number)] = 50
 
     def of(self, **wanted: Any) -> Query:
         """The store's query for this page of what is wanted."""
@@ -75,7 +74,7 @@ class EventQuery(Page):
 class TypeQuery(Asking):
     """How many of the newest events to look at for their names."""
 
-    last: Annotated[int, Field(ge=1, le=10_000_000), BeforeValidator(_plain_number)] = Field(
+    last: Annotated[int, Field(ge=1, le=10_000_000), BeforeValidator(plain_number)] = Field(
         100_000, description="Look at this many events, the newest."
     )
 
@@ -135,104 +134,21 @@ class DeliveryQuery(EventQuery):
         return self.of(state=self.state, subscription=self.subscription, **which)
 
 
-Ids = Annotated[list[Text], Field(min_length=1, max_length=1000)]
-DRY_RUN = Field(False, description="Say what would be done, and do nothing.")
-AT_ONCE = Field(1000, description="How many at most; `more` says that there are others.")
-AtOnce = Annotated[int, Field(ge=1, le=10_000), BeforeValidator(_plain_number)]
+class HistoryQuery(Asking):
+    """How far to look back, and in how many spans."""
 
-
-Rate = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_plain_number)]
-RATED = Field(RATE, description="How many become due in a second.")
-
-
-class ReplayIds(Asking):
-    """Which events and deliveries to deliver anew."""
-
-    ids: Ids = Field(description="Event ids, providers' ids or delivery ids; an event goes to every "
-                                 "subscription that wants it now, a delivery to its own again.")  # fmt: skip
-    subscription: Text | None = Field(None, description="To this subscription instead.")
-    rate: Rate | None = Field(None, description="How many become due in a second; without it all at once.")
-    dry_run: bool = DRY_RUN
-
-
-class ReplayEvents(Asking):
-    """Which events to deliver anew, by when they were received."""
-
-    since: Moment = Field(description="Not before this time. Unix ms.")
-    until: Moment | None = Field(None, description="Before this time. Unix ms.")
-    source: Text | None = SOURCE
-    name: Text | None = NAME
-    subscription: Text | None = Field(None, description="To this subscription, whatever its patterns.")
-    rate: Rate = RATED
-    limit: AtOnce = Field(1000, description="How many deliveries at most; with more, none is made.")
-    dry_run: bool = DRY_RUN
-
-    def query(self) -> Query:
-        """As the store asks it."""
-        return Query(source=self.source, name=self.name, since=self.since)
-
-
-class ReplayDead(Asking):
-    """Which dead letters to deliver anew. One that has a later delivery is left alone."""
-
-    since: Moment | None = Field(None, description="Only those that ended since then. Unix ms.")
-    until: Moment | None = Field(None, description="Only those that ended before then. Unix ms.")
-    rate: Rate = RATED
-    subscription: Text | None = SUBSCRIPTION
-    source: Text | None = SOURCE
-    name: Text | None = NAME
-    limit: AtOnce = AT_ONCE
-    dry_run: bool = DRY_RUN
-
-    def query(self) -> Query:
-        """As the store asks it."""
-        return Query(source=self.source, name=self.name, since=self.since, subscription=self.subscription)
-
-
-class CancelIds(Asking):
-    """Which deliveries to end; an event's id stands for all of its pending ones."""
-
-    ids: Ids
-    dry_run: bool = DRY_RUN
-
-
-class CancelPending(Asking):
-    """Which pending deliveries to end: all that match, so with no filter all."""
-
-    since: Moment | None = Field(None, description="Only those that were made since then. Unix ms.")
-    subscription: Text | None = SUBSCRIPTION
-    source: Text | None = SOURCE
-    name: Text | None = NAME
-    limit: AtOnce = AT_ONCE
-    dry_run: bool = DRY_RUN
-
-    def query(self) -> Query:
-        """As the store asks it."""
-        which = {"source": self.source, "name": self.name, "since": self.since}
-        return Query(state="pending", subscription=self.subscription, **which)  # type: ignore[arg-type]
-
-
-class Pausing(Asking):
-    """Why a subscription is held back."""
-
-    reason: Text | None = Field(None, description="Shown wherever the pause is.")
-
-
-class Release(Asking):
-    """Which quarantined requests to verify again."""
-
-    source: Text
-    since: Moment | None = SINCE
-    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_plain_number)] = Field(
-        100, description="How many at most, the oldest first."
+    length: Annotated[int, Field(ge=60_000, le=31_536_000_000), BeforeValidator(plain_number)] = Field(
+        86_400_000, description="The last so many ms."
     )
-    dry_run: bool = DRY_RUN
+    spans: Annotated[int, Field(ge=1, le=200), BeforeValidator(plain_number)] = Field(
+        48, description="Counted in so many parts."
+    )
 
 
 class RatesQuery(Asking):
     """Over how long to count."""
 
-    window: Annotated[int, Field(ge=1000, le=3_600_000), BeforeValidator(_plain_number)] = Field(
+    window: Annotated[int, Field(ge=1000, le=3_600_000), BeforeValidator(plain_number)] = Field(
         60_000, description="The last so many ms."
     )
 
@@ -254,11 +170,11 @@ class TailQuery(Asking):
         description="`next` of the answer before; without it following begins, and nothing is waited for.",
     )
     since: Moment | None = Field(None, description="Where there is no cursor: begin here, not now. Unix ms.")
-    wait: Annotated[int, Field(ge=0, le=25_000), BeforeValidator(_plain_number)] = Field(
+    wait: Annotated[int, Field(ge=0, le=25_000), BeforeValidator(plain_number)] = Field(
         20_000, description="How long to wait where nothing happened yet. ms."
     )
-    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_plain_number)] = 100
-    bodies: Annotated[bool, BeforeValidator(_plain_truth)] = Field(
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(plain_number)] = 100
+    bodies: Annotated[bool, BeforeValidator(plain_truth)] = Field(
         False, description="true: with the raw body and the headers of events."
     )
     listener: ListenerName | None = Field(
@@ -266,12 +182,4 @@ class TailQuery(Asking):
     )
     to: Annotated[str, Field(max_length=256, pattern=r"^[!-~]*$")] = Field(
         "", description="Where the listener takes them, for people to see."
-    )
-
-
-class Hand(Asking):
-    """Which events to hand to a listener."""
-
-    ids: Annotated[list[Text], Field(min_length=1, max_length=100)] = Field(
-        description="Event ids or providers' ids."
     )

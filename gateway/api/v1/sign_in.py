@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from gateway.api.v1.problem import Problem
 from gateway.config import Settings
-from gateway.operate.access import LOCAL, Access, Failures, Principal, audit, is_local
+from gateway.operate.access import LOCAL, Access, Principal, audit, is_local
+from gateway.operate.guesses import Guesses
 
 CHALLENGE = {"www-authenticate": 'Bearer realm="gateway"'}
 
@@ -17,7 +18,7 @@ class SignIn:
     """Tells callers apart, and stops listening to one who guesses."""
 
     def __init__(self) -> None:
-        self._failures = Failures()
+        self._guesses = Guesses()
         self._settings: Settings | None = None
         self._access: Access | None = None
 
@@ -28,7 +29,7 @@ class SignIn:
         """
         access = self._of(settings)
         client = request.client.host if request.client else ""
-        wait = self._failures.wait(client, now)
+        wait = self._guesses.wait(client, now)
         if wait:
             retry = {"retry-after": str(ceil(wait))}
             raise Problem(429, "too_many_failures", "too many wrong tokens from this address", headers=retry)
@@ -45,7 +46,7 @@ class SignIn:
         kind, _, token = header.partition(" ")
         found = access.principal(token.strip()) if kind.lower() == "bearer" else None
         if found is None:
-            self._failures.add(client, now)
+            self._guesses.wrong(client, now)
             audit.warning("somebody from %s: a wrong token: 401", client or "-")
             raise Problem(401, "unauthorized", "nobody has this token", headers=CHALLENGE)
         return found

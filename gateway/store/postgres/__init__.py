@@ -130,6 +130,9 @@ class PostgresStore(Parts):
     async def purge(self, retain: Retention, limit: int = 500) -> Purged:
         return await retention.purge(self._pool, retain, limit)
 
+    async def purgeable(self, retain: Retention) -> Purged:
+        return await self._pool.read(lambda session: retention.purgeable(session, retain))
+
     async def erase(self, event_id: str) -> bool:
         return await self._groups.write(retention.erase, event_id)
 

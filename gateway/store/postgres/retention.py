@@ -46,6 +46,18 @@ async def purge(pool: Pool, retention: Retention, limit: int) -> Purged:
     return replace(purged, events=events)
 
 
+async def purgeable(session: Session, retention: Retention) -> Purged:
+    """How much of what is there now may go; the events of a day that is not over yet are counted too."""
+    asked = (
+        first_id(retention.events_before),
+        retention.duplicates_before,
+        retention.rejections_before,
+        session.at(retention.now),
+    )
+    [counts] = await session.rows("purgeable", *asked)
+    return Purged(*counts)
+
+
 async def _purge_rows(session: Session, retention: Retention, limit: int) -> Purged:
     await session.count("delete_old_steps", first_id(retention.events_before), limit * STEPS)
     return Purged(

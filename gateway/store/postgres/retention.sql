@@ -35,6 +35,18 @@ WHERE e.event_id >= $1 AND e.event_id < $2
 ORDER BY e.event_id
 LIMIT $3;
 
+-- name: purgeable
+SELECT
+    (SELECT count(*) FROM events AS e
+     WHERE e.event_id < $1
+         AND NOT EXISTS (SELECT FROM deliveries_pending AS d WHERE d.event_id = e.event_id)
+         AND NOT EXISTS (SELECT FROM waits AS w JOIN deliveries_pending AS d USING (delivery_id)
+                         WHERE w.async_id = e.event_id)),
+    (SELECT count(*) FROM duplicates WHERE received_at < $2),
+    (SELECT count(*) FROM rejections WHERE received_at < $3),
+    (SELECT count(*) FROM dedupe_keys WHERE expires_at <= coalesce($4, now_ms())),
+    (SELECT count(*) FROM windows WHERE due_at <= coalesce($4, now_ms()));
+
 -- name: delete_attempts_of
 DELETE FROM attempts WHERE event_id = ANY ($1::text[]);
 

@@ -133,6 +133,10 @@ class SqliteStore(Parts):
     async def purge(self, retain: Retention, limit: int = 500) -> Purged:
         return await self._writer.write(retention.purge, (retain, limit))
 
+    async def purgeable(self, retain: Retention) -> Purged:
+        asked = asdict(retain) | {"before_id": first_id(retain.events_before)}
+        return await self._read(lambda db: Purged(*db.execute(READS["purgeable"], asked).fetchone()))
+
     async def erase(self, event_id: str) -> bool:
         return await self._writer.write(retention.erase, event_id)
 

@@ -191,3 +191,17 @@ GROUP BY span;
 
 -- name: last_seen
 SELECT received_at FROM events INDEXED BY events_by_source WHERE source = :source ORDER BY seq DESC LIMIT 1;
+
+-- name: purgeable
+-- As purgeable_events and the deletes of retention choose them.
+SELECT
+    (SELECT count(*) FROM events
+     WHERE event_id < :before_id
+         AND NOT EXISTS (SELECT 1 FROM deliveries AS d
+                         WHERE d.event_id = events.event_id AND d.state = 'pending')
+         AND NOT EXISTS (SELECT 1 FROM waits AS w JOIN deliveries AS d ON d.delivery_id = w.delivery_id
+                         WHERE w.async_id = events.event_id AND d.state = 'pending')),
+    (SELECT count(*) FROM duplicates WHERE received_at < :duplicates_before),
+    (SELECT count(*) FROM rejections WHERE received_at < :rejections_before),
+    (SELECT count(*) FROM dedupe_keys WHERE expires_at <= :now),
+    (SELECT count(*) FROM windows WHERE due_at <= :now);

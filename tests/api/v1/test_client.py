@@ -65,7 +65,7 @@ def test_the_client_acts(served: Served) -> None:
 
 
 def test_the_client_asks_for_page_after_page(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.client.LARGEST_PAGE", 2)
+    monkeypatch.setattr("gateway.client.connection.LARGEST_PAGE", 2)
     served.home.accept(*(event(id, at=NOW + n) for n, id in enumerate("abcde")))
     with served.client() as gateway:
         assert "".join(one.id for one in gateway.events()) == "edcba"
@@ -131,6 +131,10 @@ SAME = [
     ["deliveries"],
     ["deliveries", "--state", "dead", "--json"],
     ["deliveries", "--event", "evt_1"],
+    ["subscriptions"],
+    ["subscriptions", "--json"],
+    ["quarantine", "list", "--json"],
+    ["events", "types", "--json"],
 ]
 
 

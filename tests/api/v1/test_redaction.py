@@ -147,8 +147,8 @@ LISTS = {
     "tail": [["--since", "2020-01-01", "--limit", "2"]],
 }
 SHOWS_NO_EVENTS = {
-    *("serve", "ingest", "worker", "reload", "backfill", "cancel", "resume", "migrate", "store", "trigger"),
-    *("verify", "connect", "doctor", "adapters", "top", "listen"),
+    *("serve", "ingest", "worker", "reload", "backfill", "cancel", "pause", "resume", "migrate", "store"),
+    *("trigger", "verify", "connect", "doctor", "adapters", "top", "listen"),
 }
 """Verbs that act, or that work on what they are given."""
 

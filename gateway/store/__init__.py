@@ -13,9 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gateway.store import sqlite
-from gateway.store.contract import Planned, Store, StoreError, StoreRefused, StoreUnavailable
+from gateway.store.contract import Planned, Store
 from gateway.store.copying import Source, Target
 from gateway.store.encryption import check_keys
+from gateway.store.errors import StoreError, StoreRefused, StoreUnavailable
 from gateway.store.keyring import Keyring
 from gateway.store.sealed import sealed
 

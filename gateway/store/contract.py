@@ -2,10 +2,6 @@
 
 Every time is Unix ms, every duration ms. What writes is done only after the transaction is on disk. Two
 stores keep this contract by passing the suite in tests/contract.
-
-    StoreError
-    ├── StoreUnavailable   full, locked or unreachable now: nothing is promised, try again later
-    └── StoreRefused       this file can't be used by this version: start-up stops
 """
 
 from __future__ import annotations
@@ -41,22 +37,6 @@ from gateway.telemetry.counts import Commits
 from gateway.verdict import Verdict, VerdictCount
 
 Made = TypeVar("Made")
-
-
-class StoreError(Exception):
-    """Any failure of the store; the message names the file or server, the cause and the way out."""
-
-
-class StoreUnavailable(StoreError):
-    """The store can't do this now; nothing is promised.
-
-    Nothing was written, unless the connection to a server broke during the commit: then nobody knows, and the
-    same once more is a duplicate, or changes nothing.
-    """
-
-
-class StoreRefused(StoreError):
-    """The store is newer than the code, no store at all, or too damaged to open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from gateway.store.contract import StoreRefused
+from gateway.store.errors import StoreRefused
 
 PAGE = 500
 """Rows that are read and written at a time: with bodies of a few kB, a few MB."""

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from gateway.store.contract import Store, StoreRefused
+from gateway.store.contract import Store
+from gateway.store.errors import StoreRefused
 from gateway.store.keyring import Keyring
 
 PAGE = 200

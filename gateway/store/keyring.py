@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from gateway.store.contract import StoreRefused
+from gateway.store.errors import StoreRefused
 
 KEY_SIZE = 32
 """Bytes of a key."""

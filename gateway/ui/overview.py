@@ -146,7 +146,9 @@ def _subscribers(paused: Mapping[str, Pause], healths: Mapping[str, Health]) -> 
     found = [
         Concern(
             f"{name} is paused: {one.reason}, {count(one.waiting, 'delivery waits', 'deliveries wait')}",
-            "/ui/subscriptions", "See", "bad",
+            "/ui/subscriptions",
+            "See",
+            "bad",
         )
         for name, one in paused.items()
     ]

@@ -104,9 +104,7 @@ def should_cover(visit: Visit, refused: Rejection) -> str | None:
     if endpoint is None:
         return None
     at = refused.received_at / 1000
-    return _signed(
-        endpoint, WebhookRequest(refused.method, refused.url, _headers(refused.headers), BODY, at)
-    )
+    return _signed(endpoint, WebhookRequest(refused.method, refused.url, _headers(refused.headers), BODY, at))
 
 
 def _signed(endpoint: Endpoint, request: WebhookRequest) -> str | None:

@@ -16,7 +16,6 @@ from gateway.operate.sampling import Take
 from gateway.operate.shown import shown
 from gateway.running import Running
 from gateway.store import Store
-from gateway.webhook import Answered
 
 
 @dataclass(frozen=True, slots=True)

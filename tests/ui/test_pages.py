@@ -233,6 +233,6 @@ def test_a_subscription_shows_its_rate_and_the_state_of_its_breaker(dashboard_of
     broken.end("succeeded", status=200)
     page = broken.text("/subscriptions")
     assert "0.03 a minute over the last hour: 2 deliveries, 2 succeeded" in page
-    assert 'closed</span> opens when 50% of at least 5' in page and "none: failures alone" in page
+    assert "closed</span> opens when 50% of at least 5" in page and "none: failures alone" in page
     broken.do(lambda store: store.health.open("app", "circuit breaker: 5 of 5", now(), now() + 1, []))
-    assert 'open</span> opens when 50% of at least 5' in broken.text("/subscriptions")
+    assert "open</span> opens when 50% of at least 5" in broken.text("/subscriptions")

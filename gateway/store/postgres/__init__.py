@@ -9,7 +9,8 @@ from typing import TypeVar
 from gateway.event import compile_patterns, first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
-from gateway.store.contract import Made, StoreError
+from gateway.store.contract import Made
+from gateway.store.errors import StoreError
 from gateway.store.marks import Mark
 from gateway.store.places import Place
 from gateway.store.postgres import backfills, claims, deliveries, pauses, rejections, retention, watch

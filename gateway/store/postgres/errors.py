@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 
-from gateway.store.contract import StoreError, StoreRefused, StoreUnavailable
+from gateway.store.errors import StoreError, StoreRefused, StoreUnavailable
 
 FAULTS = (
     asyncpg.DataError,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from gateway.store.contract import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres.days import add_day_of
 from gateway.store.postgres.errors import AGAIN, FAULTS, missing_moment, translate
 from gateway.store.postgres.pool import Pool

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import asyncpg
 
-from gateway.store.contract import StoreError
+from gateway.store.errors import StoreError
 from gateway.store.postgres.pool import Pool
 from gateway.store.postgres.session import Session, earlier
 

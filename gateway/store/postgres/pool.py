@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-from gateway.store.contract import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres.errors import AGAIN, FAULTS, address, translate
 from gateway.store.postgres.session import Clock, Session
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import asyncpg
 
 from gateway.event import first_id
-from gateway.store.contract import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres.columns import columns
 from gateway.store.postgres.days import Day, add_days_ahead, days
 from gateway.store.postgres.pool import Pool

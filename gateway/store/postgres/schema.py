@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from importlib.resources import files
 
-from gateway.store.contract import Planned, StoreRefused
+from gateway.store.contract import Planned
+from gateway.store.errors import StoreRefused
 from gateway.store.postgres.days import add_days_ahead
 from gateway.store.postgres.errors import address, translate
 from gateway.store.postgres.session import Session

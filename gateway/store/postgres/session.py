@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import asyncpg
 
-from gateway.store.contract import StoreRefused
+from gateway.store.errors import StoreRefused
 from gateway.store.postgres.errors import address
 from gateway.store.statements import load
 

@@ -16,7 +16,7 @@ import orjson
 from gateway.event import first_id
 from gateway.store import rows
 from gateway.store.claim import Claim
-from gateway.store.contract import StoreError
+from gateway.store.errors import StoreError
 from gateway.store.marks import Mark
 from gateway.store.places import Place
 from gateway.store.records import (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from gateway.event import compile_patterns
-from gateway.store.contract import StoreError, StoreRefused, StoreUnavailable
+from gateway.store.errors import StoreError, StoreRefused, StoreUnavailable
 
 Made = TypeVar("Made")
 

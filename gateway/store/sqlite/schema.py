@@ -9,7 +9,8 @@ from pathlib import Path
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from gateway.store.contract import Planned, StoreRefused
+from gateway.store.contract import Planned
+from gateway.store.errors import StoreRefused
 from gateway.store.sqlite.connection import connect, translated
 from gateway.store.statements import load
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.store.contract import StoreError, StoreUnavailable
+from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.sqlite.connection import BUSY_TIMEOUT, connect, translate
 from gateway.telemetry.counts import Commits
 

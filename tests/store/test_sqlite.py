@@ -90,12 +90,12 @@ def asking(before_commit: Callable[[], bool]) -> Callable[[sqlite3.Connection, S
 
 
 async def test_answers_are_prepared_before_the_commit_has_ended(tmp_path: Path) -> None:
-    prepared = threading.Event()
-    operation = asking(lambda: prepared.wait(20))
+    prepared, count = threading.Semaphore(0), 3 * MANY
+    operation = asking(lambda: all(prepared.acquire(timeout=20) for _ in range(count)))
     writer = Writer(tmp_path / "gateway.db", quick=[operation])
     await writer.write(numbers, 100)
-    asked = [writer.write_preparing(operation, n, lambda _: prepared.set()) for n in range(MANY)]
-    assert await asyncio.gather(*asked) == [None] * MANY
+    asked = [writer.write_preparing(operation, n, lambda _: prepared.release()) for n in range(count)]
+    assert await asyncio.gather(*asked) == [None] * count
     await writer.close()
 
 
@@ -103,7 +103,7 @@ async def test_what_was_prepared_is_not_told_where_the_commit_fails(tmp_path: Pa
     operation = asking(lambda: False)
     writer = Writer(tmp_path / "gateway.db", quick=[operation])
     await writer.write(numbers, 100)
-    asked = [writer.write_preparing(operation, n, str) for n in range(MANY)]
+    asked = [writer.write_preparing(operation, n, str) for n in range(3 * MANY)]
     assert {type(each) for each in await asyncio.gather(*asked, return_exceptions=True)} == {StoreUnavailable}
     assert await writer.write(numbers, 1) == 10
     await writer.close()

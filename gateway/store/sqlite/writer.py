@@ -184,9 +184,13 @@ class Writer:
         return True
 
     def _prepare(self, group: list[_Write]) -> None:
-        """Make the answers ready while the disk works: once the COMMIT, which needs no lock, is under way."""
+        """Make the answers ready while the disk works: most of them once the COMMIT, which needs no lock, is
+        under way. The thread takes about as long to wake up as the first few take.
+        """
+        for write in group[:MANY]:
+            write.prepared()
         self._committing.acquire()
-        for write in group:
+        for write in group[MANY:]:
             write.prepared()
 
     def _finished(self, job: _Job) -> None:

@@ -184,7 +184,7 @@ def main(address: str) -> None:
     time.tzset()
     random.seed()
     sys.argv = ["gateway", *asked["arguments"]]  # type: ignore[misc]
-    sys.path[0] = str(asked["cwd"])
+    sys.path[0] = str(asked.get("first", asked["cwd"]))
     _end(_run())
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests import forked
 from tests.docs import calling
 from tests.docs.blocks import ROOT
 from tests.docs.places import PORTS, Places
+from tests.docs.providers import STAND_INS
 from tests.docs.session import Session
 from tests.docs.setups import Setup
 from tests.docs.shell import Shell
@@ -25,6 +27,8 @@ OURS = ("GATEWAY_", "STRIPE_", "GITHUB_", "WELCOME_", "INNGEST_", "MAKE", "MFLAG
 
 TERMINAL = {"GATEWAY_LOG_FORMAT": "text"}
 """As on a terminal, where a reader sits."""
+
+EXAMPLES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "examples").glob("*.py"))
 
 MAKE = 'make() { command make -o .venv/installed -o .venv/installed-test "$@"; }; export -f make'
 """make has nothing to install: the virtual environment of this test run is used."""
@@ -50,9 +54,8 @@ def environment(folder: Path, setup: Setup) -> dict[str, str]:
 
 def clone(folder: Path) -> None:
     """What a page finds in the folder."""
-    for name in ("Makefile", "pyproject.toml", "constraints.txt", "config.yaml"):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".curlrc").write_text("no-progress-meter\n")  # as on a terminal
     (folder / "tests").mkdir()
     (folder / "tests" / "test_one.py").write_text("def test_one():\n    assert True\n")
@@ -66,33 +69,30 @@ def clone(folder: Path) -> None:
 @pytest.fixture
 def open_session(tmp_path: Path) -> Iterator[Open]:
     """Opens the session of a page."""
-    opened: list[Session] = []
+    with ExitStack() as closing:
 
-    def one(setup: Setup) -> Session:
-        clone(tmp_path)
-        places = Places(tmp_path, {port: str(free_port()) for port in PORTS}, {})
-        env = {name: places.real(value) for name, value in environment(tmp_path, setup).items()}
-        session = Session(tmp_path, places, Shell(tmp_path, env), setup)
-        opened.append(session)
-        session.succeed(MAKE)
-        for name in ("config.yaml", *(f"examples/{path.name}" for path in (ROOT / "examples").glob("*.py"))):
-            session.write(name, (ROOT / name).read_text())
-        begin(session)
-        return session
+        def one(setup: Setup) -> Session:
+            clone(tmp_path)
+            ports = {port: str(free_port()) for port in PORTS}
+            apis = {url: closing.enter_context(STAND_INS[url]()) for url in setup.apis}
+            places = Places(tmp_path, ports, apis)
+            env = {name: places.real(value) for name, value in environment(tmp_path, setup).items()}
+            session = Session(tmp_path, places, Shell(tmp_path, env), setup)
+            closing.callback(session.close)
+            session.succeed(MAKE)
+            for path in ("config.yaml", *setup.files, *EXAMPLES):
+                session.write(path, setup.files.get(path) or (ROOT / path).read_text())
+            begin(session)
+            return session
 
-    yield one
-    for session in opened:
-        session.close()
+        yield one
 
 
 def begin(session: Session) -> None:
     """Do what was done before the page begins."""
-    setup = session.setup
-    for path, text in setup.files.items():
-        session.write(path, text)
-    if setup.config:
-        session.configure(setup.config)
-    if not setup.is_fresh:
+    if session.setup.config:
+        session.configure(session.setup.config)
+    if not session.setup.is_fresh:
         session.stay("gateway serve --dev")
-    for command in setup.commands:
-        session.succeed(command)
+    for command in session.setup.commands:
+        session.run(command, None)

@@ -12,13 +12,16 @@ MASKS = [
     (r"whsec_[\w+/=]{30,}|\b[0-9a-f]{64}\b", "SECRET"),
     (r"[+]\d+(ms|s)\b", "GAP"),
     (r"\b\d+ ms\b", "N ms"),
+    (r"\bwe_\w+", "ENDPOINT"),
+    (r"\b(key|has) [0-9a-f]{8}\b", "key ID"),
+    (r"replay to \S+@\S+", "replay to USER"),
     (r"\b1\d{9}(\d{3})?\b", "UNIX"),
     (r"=* ?\d+ passed.* in [^=]*=*", "PASSED"),
     (r"[ \t]+", " "),
     (r" $", ""),
 ]
 
-COUNTS = ("sqlite-utils", "gateway top", "gateway events types")
+COUNTS = ("sqlite-utils", "gateway top", "gateway backfill", "gateway events types")
 """Commands whose numbers are those of the moment, every one."""
 
 

@@ -17,6 +17,7 @@ from gateway.cli.opening import STORE, USAGE, config_path, elsewhere, note, sett
 from gateway.event import API, SYSTEM
 from gateway.expression import Expression, InvalidExpression
 from gateway.operate.following import Following, Wanted
+from gateway.operate.pacing import Pace
 from gateway.operate.shown import shown
 from gateway.operate.tail import TailRow
 from gateway.store import StoreError, exists, open_store
@@ -87,7 +88,7 @@ def _follow_here(path: Path, asked: Asked) -> Iterator[Sequence[TailRow]]:
         try:
             store = runner.run(open_store(settings.store.target, False, 1, settings.store.keys))
             try:
-                following = Following(lambda: shown(store, settings.redactions))
+                following = Following(lambda: shown(store, settings.redactions), pace=Pace(rest=0))
                 cursor = runner.run(following.begin(asked.wanted, asked.since))
                 note(f"following {settings.store.name}; end with Ctrl-C")
                 while True:

@@ -83,7 +83,8 @@ def _follow_here(path: Path, asked: Asked) -> Iterator[Sequence[TailRow]]:
     if source not in (None, SYSTEM, API) and source not in settings.sources:
         raise stop(unknown("source", source, settings.sources, path), USAGE)
     if not exists(settings.store.target):
-        raise stop(f"{settings.store.name}: there is no store yet; make it with: gateway serve", STORE)
+        there = f"{settings.store.name}: there is no store yet; make it with: gateway serve"
+        raise stop(f"{there}; or follow a gateway elsewhere with --url", STORE)
     with asyncio.Runner() as runner:
         try:
             store = runner.run(open_store(settings.store.target, False, 1, settings.store.keys))

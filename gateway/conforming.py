@@ -10,6 +10,8 @@ from typing import Any
 from gateway.schema import Breach, Contract
 from gateway.store.records import Candidate
 from gateway.telemetry.counts import SourceCounts
+from gateway.telemetry.logs import fields
+from gateway.telemetry.trace import of_event
 from gateway.verdict import Verdict, verdict
 
 ATTRIBUTE = "schema"
@@ -63,12 +65,22 @@ class Warnings:
         for candidate in candidates:
             if candidate.breach is not None:
                 counts.broken(candidate.breach.refused)
-                self._warn(candidate.event.name, candidate.breach)
+                self._warn(candidate, candidate.breach)
 
-    def _warn(self, name: str, breach: Breach) -> None:
+    def _warn(self, candidate: Candidate, breach: Breach) -> None:
+        event, name = candidate.event, candidate.event.name
         key = name, breach.pattern
         if key in self._warned or len(self._warned) >= MAX_WARNED:
             return
         self._warned.add(key)
         what = "is stored and delivered to nobody" if breach.refused else "is delivered all the same"
-        log.warning("an event %s breaks its schema (%s) and %s: %s", name, breach.pattern, what, breach)
+        headers = candidate.reception.headers if candidate.reception else "[]"
+        log.warning(
+            "an event %s breaks its schema (%s) and %s: %s; event=%s",
+            name,
+            breach.pattern,
+            what,
+            breach,
+            event.event_id,
+            extra=fields(of_event(event.event_id, headers), {"event": event.event_id, "name": name}),
+        )

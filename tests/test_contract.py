@@ -122,6 +122,8 @@ async def test_a_warning_is_logged_once_a_name_and_counted_each_time(
         for id in ("1", "2"):
             await bench.webhook(id, "customer.created")
     assert caplog.text.count("an event hmac/customer.created breaks its schema (*/customer.*)") == 1
+    first = await bench.store.event("1")
+    assert first is not None and caplog.records[0].fields["event"] == first.event.event_id  # type: ignore[attr-defined]
     assert bench.telemetry.counts.source("hooks").breaches == {"warn": 2, "refuse": 0}
     stored = await bench.store.event("2")
     assert stored is not None and str(stored.event.attributes["schema"]).startswith("breaks */customer.*: ")

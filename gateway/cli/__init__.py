@@ -66,16 +66,39 @@ class _Verbs(TyperGroup):
         self.commands = {verb: _Deferred(name=verb, help=help) for verb, (_, help) in VERBS.items()}
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the verb; one that knows no --url says why."""
+        """Run the verb; where it is told too little, or an --url that it does not know, say what to do."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            # typer keeps the class of this error to itself.
-            if getattr(error, "option_name", None) != "--url":
+            told = _way_out(ctx.invoked_subcommand or "", error)
+            if told is None:
                 raise
-            told = "this works on the gateway's own machine alone: run it there, without --url"
             typer.echo(told, err=True)
             raise typer.Exit(2) from error
+
+
+FINDS = {
+    "event": ("an ID", "gateway events"),
+    "why": ("an ID", "gateway events"),
+    "cancel": ("an ID", "gateway deliveries --state pending"),
+    "pause": ("a SUBSCRIPTION", "gateway subscriptions"),
+    "resume": ("a SUBSCRIPTION", "gateway subscriptions"),
+    "backfill": ("a PROVIDER", "gateway check"),
+    "connect": ("a PROVIDER", "gateway check"),
+}
+"""What some verbs need, and the command that lists it."""
+
+
+def _way_out(verb: str, error: Exception) -> str | None:
+    """What to do about a mistake in how a verb was called; None where its own message says it all."""
+    # typer keeps the classes of these errors to itself.
+    if getattr(error, "option_name", None) == "--url":
+        return "this works on the gateway's own machine alone: run it there, without --url"
+    is_argument = getattr(getattr(error, "param", None), "param_type_name", "") == "argument"
+    if type(error).__name__ == "MissingParameter" and is_argument and verb in FINDS:
+        what, listing = FINDS[verb]
+        return f"gateway {verb} needs {what}; find one with: {listing}"
+    return None
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from base64 import b64encode
 from collections import Counter
 from typing import Annotated
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import STORE, USAGE, ConfigOption, config_path, settings_at, stop
+from gateway.cli.progress import bar
 from gateway.config import Settings
 from gateway.store import StoreError, exists, open_store
 from gateway.store.encryption import rotate
@@ -46,15 +46,11 @@ def reencrypt(
 async def _rotated(settings: Settings, plain: bool) -> Counter[str]:
     store = await open_store(settings.store.target, False, 1, settings.store.keys)
     changed: Counter[str] = Counter()
-    looked = 0
     try:
-        async for table, rows, new in rotate(store.encryption, Keyring(settings.store.keys), plain):
-            changed[table] += new
-            looked += rows
-            if sys.stderr.isatty():
-                typer.echo(f"\r{table}: {looked:,} rows looked at", nl=False, err=True)
+        with bar("decrypting" if plain else "encrypting") as tell:
+            async for table, rows, new in rotate(store.encryption, Keyring(settings.store.keys), plain):
+                changed[table] += new
+                tell(rows)
     finally:
         await store.close()
-        if sys.stderr.isatty():
-            typer.echo("", err=True)
     return changed

@@ -13,6 +13,7 @@ import typer
 from gateway.cli.listing import Columns, aligned, local, print_json, print_table
 from gateway.cli.opening import NOTHING, USAGE, ConfigOption, Opened, UrlOption, look, note, stop
 from gateway.cli.options import JsonOption
+from gateway.cli.progress import bar
 from gateway.models import FORMATS
 from gateway.operate.event_types import LAST, TypePage, TypeRow, type_counts, type_page
 from gateway.operate.opened import Looked
@@ -71,7 +72,8 @@ Page = Callable[[], Awaitable[TypePage]]
 async def _found(opened: Looked, pattern: str | None, last: int) -> list[tuple[TypeRow, Page]]:
     """Each name that matches, and how to have more of it."""
     if isinstance(opened, Opened):
-        counts = await type_counts(opened.store, pattern, last)
+        with bar("looking"):
+            counts = await type_counts(opened.store, pattern, last)
         return [(TypeRow.of(count, opened.now), partial(_page, opened, count)) for count in counts]
     from gateway.cli.remote import type_page_of, types_of
 

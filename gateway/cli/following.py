@@ -17,6 +17,7 @@ from gateway.cli.opening import STORE, USAGE, config_path, elsewhere, note, sett
 from gateway.event import API, SYSTEM
 from gateway.expression import Expression, InvalidExpression
 from gateway.operate.following import Following, Wanted
+from gateway.operate.pacing import Pace
 from gateway.operate.shown import shown
 from gateway.operate.tail import TailRow
 from gateway.store import StoreError, exists, open_store
@@ -82,12 +83,13 @@ def _follow_here(path: Path, asked: Asked) -> Iterator[Sequence[TailRow]]:
     if source not in (None, SYSTEM, API) and source not in settings.sources:
         raise stop(unknown("source", source, settings.sources, path), USAGE)
     if not exists(settings.store.target):
-        raise stop(f"{settings.store.name}: there is no store yet; make it with: gateway serve", STORE)
+        there = f"{settings.store.name}: there is no store yet; make it with: gateway serve"
+        raise stop(f"{there}; or follow a gateway elsewhere with --url", STORE)
     with asyncio.Runner() as runner:
         try:
             store = runner.run(open_store(settings.store.target, False, 1, settings.store.keys))
             try:
-                following = Following(lambda: shown(store, settings.redactions))
+                following = Following(lambda: shown(store, settings.redactions), pace=Pace(rest=0))
                 cursor = runner.run(following.begin(asked.wanted, asked.since))
                 note(f"following {settings.store.name}; end with Ctrl-C")
                 while True:

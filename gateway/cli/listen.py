@@ -156,7 +156,8 @@ class Handing:
     def __exit__(self, *_: object) -> None:
         self._runner.run(self.here.close())
         self._runner.close()
-        note(f"{self.taken} taken, {self.failed} not")
+        if self.taken or self.failed:
+            note(f"{self.taken} taken, {self.failed} not")
 
     def take_all(self, rows: Iterable[TailRow]) -> None:
         """Hand events on, until none is left to be."""

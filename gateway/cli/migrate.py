@@ -10,6 +10,7 @@ import typer
 
 from gateway.cli.noting import noted_beside
 from gateway.cli.opening import STORE, ConfigOption, config_path, settings_at, stop
+from gateway.cli.progress import bar
 from gateway.operate.auditing import Act
 from gateway.store import Planned, StoreError, plan, prepare
 
@@ -29,7 +30,8 @@ def migrate(
     try:
         if plan_only:
             return _show(store.name, plan(store.target))
-        done = prepare(store.target)
+        with bar("migrating"):
+            done = prepare(store.target)
     except StoreError as error:
         raise stop(str(error), STORE) from error
     if done:

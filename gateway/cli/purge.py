@@ -65,7 +65,8 @@ def purge(
 
 
 async def _purge(opened: Opened, retain: Retention, dry_run: bool) -> None:
-    counted = await opened.whole.purgeable(retain)
+    with bar("counting"):
+        counted = await opened.whole.purgeable(retain)
     if dry_run:
         return show_purged(counted, dry_run)
     with bar("purging", counted.total) as tell:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from gateway.cli.opening import NOTHING, STORE, USAGE, Look, stop
 from gateway.client import Gateway, GatewayError
+from gateway.client.connection import NO_URL
 from gateway.operate import answers
 from gateway.operate.answers import Page
 from gateway.operate.event_page import Page as EventPages
@@ -209,17 +210,24 @@ def connected(url: str) -> Iterator[Gateway]:
         with Gateway(url, os.environ.get("GATEWAY_TOKEN")) as gateway:
             yield gateway
     except GatewayError as error:
-        raise stop(_words(error), _exit_code(error)) from error
+        raise stop(_words(error, url), _exit_code(error)) from error
 
 
-def _words(error: GatewayError) -> str:
+def _words(error: GatewayError, url: str) -> str:
+    """The error with what to do next, where the gateway does not say it."""
     if error.status == 401 and "GATEWAY_TOKEN" not in os.environ:
         return f"{error}; set GATEWAY_TOKEN"
+    if error.status == 401:
+        return f"{error}; set GATEWAY_TOKEN to server.admin_token or one of api_tokens of its config"
+    if error.status is None and error.code is None:
+        return f"{error}; see whether a gateway answers there: curl {url.rstrip('/')}/healthz"
     return str(error)
 
 
 def _exit_code(error: GatewayError) -> int:
     """As for a gateway here: what is not there is NOTHING, a store that can't be used is STORE."""
+    if error.code == NO_URL:
+        return USAGE
     if error.status is None or error.status >= 500:
         return STORE
     return NOTHING if error.status in (404, 409) else USAGE

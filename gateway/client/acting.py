@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from gateway.client.connection import Connection
 from gateway.operate import answers
+from gateway.operate.connecting import Connected
 from gateway.operate.reloading import Reloaded, ReloadRow
 from gateway.operate.rows import PauseRow
 from gateway.operate.sampling import Sampled, SampleRow
@@ -142,3 +143,24 @@ class Acting(Connection):
         """Have the gateway receive a signed sample, as if the provider had sent it."""
         path = f"sources/{quote(source, safe='')}/samples"
         return self.post(Sampled, path, type=type, id=id, copies=copies).items
+
+    def connect(
+        self,
+        source: str,
+        url: str,
+        *,
+        update: bool = False,
+        connected: bool = False,
+        api_version: str | None = None,
+        dry_run: bool = False,
+    ) -> Connected:
+        """Have the provider send what subscriptions want to `url`."""
+        return self.post(
+            Connected,
+            f"sources/{quote(source, safe='')}/endpoint",
+            url=url,
+            update=update,
+            connected=connected,
+            api_version=api_version,
+            dry_run=dry_run,
+        )

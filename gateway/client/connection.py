@@ -16,6 +16,9 @@ from gateway.operate.rows import Row
 LARGEST_PAGE = 500
 """Rows that the API gives at a time at most."""
 
+NO_URL = "no_url"
+"""The code of an error that no gateway answered: the URL is none."""
+
 Item = TypeVar("Item", bound=Row)
 Answer = TypeVar("Answer", bound=Row)
 
@@ -51,9 +54,12 @@ class Connection:
                 base_url=f"{self.url}/api/v1/", headers=headers, timeout=timeout, transport=transport
             )
         except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
-            raise GatewayError(f"this can't be asked: {error}") from None
+            raise GatewayError(f"this can't be asked: {error}", code=NO_URL) from None
         if self._http.base_url.scheme not in ("http", "https") or not self._http.base_url.host:
-            raise GatewayError(f"{url!r} is no URL of a gateway, such as https://hooks.example.com")
+            meant = (
+                f"did you mean 'http://{url}'?" if url and "//" not in url else "as https://hooks.example.com"
+            )
+            raise GatewayError(f"{url!r} is no URL of a gateway; {meant}", code=NO_URL)
 
     def __enter__(self) -> Self:
         return self

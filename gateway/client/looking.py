@@ -9,6 +9,7 @@ from urllib.parse import quote
 from gateway.client.connection import Connection
 from gateway.operate import answers
 from gateway.operate.auditing import AuditRow
+from gateway.operate.diagnosing import Diagnosis, FindingRow
 from gateway.operate.event_page import EventPage
 from gateway.operate.event_types import TypePage, TypeRow
 from gateway.operate.history import History
@@ -53,6 +54,10 @@ class Looking(Connection):
     def subscriptions(self) -> Subscriptions:
         """The subscriptions of the config, and what waits for others."""
         return self.get(Subscriptions, "subscriptions")
+
+    def diagnosis(self, source: str, url: str | None = None) -> list[FindingRow]:
+        """What the provider sends compared with what the config wants; `url` is the endpoint's."""
+        return self.get(Diagnosis, f"sources/{quote(source, safe='')}/diagnosis", url=url).items
 
     def adapters(self) -> list[answers.AdapterRow]:
         """Every adapter that a source may name."""

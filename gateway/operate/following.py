@@ -1,7 +1,8 @@
 """Following what happens: a page at a time behind a cursor, waiting while there is nothing.
 
 The store is asked only while somebody follows. However many do, each of its heads is asked for once in EVERY
-seconds a process, and pages are read AT_ONCE at a time: who follows slows those down who send.
+seconds a process, pages are read one at a time and at the pace of gateway.operate.pacing, and those who are
+at the same place get the same page.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import orjson
 
 from gateway.operate.cursor import MOST_OPEN, Cursor
+from gateway.operate.pacing import Kept, Pace
 from gateway.operate.tail import TailRow
 from gateway.store import Store
 from gateway.store.marks import Mark
@@ -30,9 +35,6 @@ CHUNK = 25
 ENOUGH = 4_194_304
 """Bytes of data and bodies after which a page ends before its limit."""
 
-AT_ONCE = 2
-"""Pages of a process that are read at the same time."""
-
 NEWEST = 2**62
 """A place behind every row: the head behind it is the newest place there is."""
 
@@ -49,12 +51,17 @@ class Wanted:
     listener: Listener | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Followed:
     """A page: the rows, oldest first, and the cursor behind them."""
 
     rows: Sequence[TailRow]
     cursor: Cursor
+
+    @cached_property
+    def text(self) -> bytes:
+        """The rows as a JSON list, written once for all who get this page."""
+        return orjson.dumps([row.plain() for row in self.rows])
 
 
 def _before(mark: Mark, kind: Kind) -> int:
@@ -68,9 +75,10 @@ class Following:
 
     store: Callable[[], Store]
     stopped: bool = False
+    pace: Pace = field(default_factory=Pace)
     _heads: dict[Kind, tuple[int, float]] = field(default_factory=dict)
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _kept: Kept[Followed] = field(default_factory=Kept)
 
     async def begin(self, wanted: Wanted, since: int | None = None) -> Cursor:
         """The cursor at which following begins: now, or with what was stored from `since` (Unix ms) on.
@@ -88,13 +96,41 @@ class Following:
         """What happened behind the cursor; waits until something did, or `is_over` says so."""
         while True:
             before = cursor.places
-            async with self._reading:
-                found = await self._read(wanted, cursor)
+            found = await self._next(wanted, cursor)
             if found.rows or self.stopped or await is_over():
                 return found
             cursor = found.cursor
             if cursor.places == before:
                 await asyncio.sleep(EVERY)
+
+    async def _next(self, wanted: Wanted, cursor: Cursor) -> Followed:
+        """What is behind the cursor, when it is this follower's turn."""
+        if not await self._is_anything(wanted, cursor):
+            return Followed((), cursor)
+        async with self.pace.turn(lambda: self.stopped):
+            found = await self._shared(wanted, cursor)
+            if wanted.listener is not None:
+                found = await self._with_handed(wanted, wanted.listener, found)
+            if found.rows:
+                self.pace.answered(len(found.text))
+            return found
+
+    async def _is_anything(self, wanted: Wanted, cursor: Cursor) -> bool:
+        """Whether there can be something behind the cursor, or it has to go back."""
+        if wanted.listener is not None or cursor.open:
+            return True
+        return any([await self._known(kind) != cursor.places[kind] for kind in wanted.kinds])
+
+    async def _shared(self, wanted: Wanted, cursor: Cursor) -> Followed:
+        """The page that others at the same place have just got, else a new one."""
+        now = asyncio.get_running_loop().time()
+        key = replace(wanted, listener=None), str(cursor)
+        found = self._kept.get(key, now)
+        if found is None:
+            found = await self._read(wanted, cursor)
+            if found.rows:
+                self._kept.keep(key, found, len(found.text), now)
+        return found
 
     async def _read(self, wanted: Wanted, cursor: Cursor) -> Followed:
         rows: list[TailRow] = []
@@ -104,10 +140,14 @@ class Following:
         if "deliveries" in wanted.kinds:
             found, cursor = await self._ended(cursor)
             rows += found
-        if wanted.listener is not None:
-            found, cursor = await self._handed(wanted, wanted.listener, cursor)
-            rows += found
         return Followed(sorted(rows, key=lambda row: row.at), cursor)
+
+    async def _with_handed(self, wanted: Wanted, listener: Listener, page: Followed) -> Followed:
+        """The page with what the listener was handed."""
+        handed, cursor = await self._handed(wanted, listener, page.cursor)
+        if not handed:
+            return replace(page, cursor=cursor) if cursor != page.cursor else page
+        return Followed(sorted([*page.rows, *handed], key=lambda row: row.at), cursor)
 
     async def _forward(self, wanted: Wanted, cursor: Cursor, kind: Kind) -> tuple[list[TailRow], Cursor]:
         """The next rows of a kind; where its head went back, the cursor does."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import orjson
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from gateway.operate.rows import (
     DeliveryRow,
@@ -91,6 +91,18 @@ class Tailed(Row):
 
     items: list[TailRow]
     next: str = Field(description="The cursor to ask with next; also after an empty page.")
+    _text: bytes = PrivateAttr(b"")
+
+    @staticmethod
+    def written(text: bytes, next: str) -> Tailed:
+        """An answer whose items are JSON already."""
+        made = Tailed.model_construct(items=[], next=next)
+        made._text = text
+        return made
+
+    def plain(self) -> dict[str, Any]:
+        """The answer for orjson."""
+        return {"items": orjson.Fragment(self._text), "next": self.next} if self._text else super().plain()
 
 
 class ListenerRow(Row):

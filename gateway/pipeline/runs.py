@@ -20,9 +20,13 @@ from gateway.functions.event import Event as Sent
 from gateway.functions.run import Run, Sendable, Wait, Waited
 from gateway.running import Running
 from gateway.store import Store
-from gateway.store.records import Candidate, Claimed
+from gateway.store.records import Candidate, Claimed, Reception
 from gateway.store.steps import NewStep
+from gateway.telemetry.trace import CURRENT, of_attempt, of_event
 from gateway.wait import NewWait, matching, new_wait
+
+REMOTE = "function"
+"""What stands where a sent event has the address of its sender."""
 
 NEVER_SENT = "gateway/run.slept"
 """The event that a sleep waits for in vain beside waits for others: the gateway emits none of this name."""
@@ -161,11 +165,19 @@ class StoredRun:
             routed.subscriptions,
             event.id,
             round(max(settings.dedupe.window, settings.store.retention.keys or 0.0) * 1000),
+            Reception(REMOTE, "", self._trace(), None),
             orders=routed.orders,
             verdicts=routed.verdicts,
             terms=routed.terms,
             waits=routed.waits,
         )
+
+    def _trace(self) -> str:
+        """The headers by which the trace of this attempt goes on in what it sends."""
+        claimed = self._claimed
+        event = of_event(claimed.event.event_id, claimed.headers)
+        span = CURRENT.get() or of_attempt(event, self.run_id, self.attempt)
+        return orjson.dumps(list(span.headers.items())).decode()
 
     def _check_size(self, candidates: Sequence[Candidate]) -> None:
         most = int(self._runs.running().settings.server.max_send_body)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse
 
 from gateway.config import format_duration
+from gateway.operate.history import History, read_history
 from gateway.store.health import Health
-from gateway.store.marks import Mark
 from gateway.store.records import Pause, Query
 from gateway.store.rejections import RejectionCount
 from gateway.ui.charts import Chart, bars
@@ -44,11 +43,9 @@ async def overview(visit: Visit) -> Answer:
     """Charts, sources, subscriptions, concerns."""
     chosen = visit.asked("range") or "24h"
     length = RANGES.get(chosen, RANGES["24h"])
-    width = length // SPANS
-    since = (visit.now // width + 1) * width - length
-    marks = await visit.store.marks([since + place * width for place in range(SPANS + 1)])
-    dead = await visit.store.dead_letters(since, width)
-    charts = _charts(marks, dead, since, width, chosen)
+    history = await read_history(visit.store, length, SPANS, visit.now)
+    since = history.items[0].at
+    charts = _charts(history, chosen)
     waiting, paused = await visit.store.waiting(), {p.subscription: p for p in await visit.store.paused()}
     healths = {each.subscription: each for each in await visit.store.health.all()}
     counts = await visit.store.rejection_counts()
@@ -66,7 +63,7 @@ async def overview(visit: Visit) -> Answer:
         "concerns": [
             *_subscribers(paused, healths),
             *_silent(visit, silences),
-            *await _concerns(visit, since, sum(dead.values()), waiting, counts),
+            *await _concerns(visit, since, sum(one.dead for one in history.items), waiting, counts),
         ],
         "settings": visit.settings,
     }
@@ -80,25 +77,20 @@ async def nothing(visit: Visit) -> Answer:
     raise NotThere(f"there is no page {visit.request.url.path}; the menu has all there are")
 
 
-def _charts(
-    marks: Sequence[Mark], dead: Mapping[int, int], since: int, width: int, chosen: str
-) -> list[Chart]:
+def _charts(history: History, chosen: str) -> list[Chart]:
+    """A chart of each kind, with the way to what it counts."""
     kinds = {
-        "Events": ("events", f"/ui/events?since={chosen}", "plain"),
-        "Duplicates": ("duplicates", f"/ui/duplicates?since={chosen}", "warn"),
-        "Rejections": ("rejections", f"/ui/rejections?since={chosen}", "warn"),
-        "Deliveries": ("deliveries", f"/ui/deliveries?since={chosen}", "plain"),
+        "events": ("Events", f"/ui/events?since={chosen}", "plain"),
+        "duplicates": ("Duplicates", f"/ui/duplicates?since={chosen}", "warn"),
+        "rejections": ("Rejections", f"/ui/rejections?since={chosen}", "warn"),
+        "deliveries": ("Deliveries", f"/ui/deliveries?since={chosen}", "plain"),
+        "dead": ("Dead letters", f"/ui/deliveries?state=dead&since={chosen}", "bad"),
     }
-    made = [
-        Chart(title, href, bars(_between(marks, kind), since, width), tone)
-        for title, (kind, href, tone) in kinds.items()
+    spans, since = history.items, history.items[0].at
+    return [
+        Chart(title, href, bars([getattr(one, kind) for one in spans], since, history.width), tone)
+        for kind, (title, href, tone) in kinds.items()
     ]
-    died = bars([dead.get(place, 0) for place in range(SPANS)], since, width)
-    return [*made, Chart("Dead letters", f"/ui/deliveries?state=dead&since={chosen}", died, "bad")]
-
-
-def _between(marks: Sequence[Mark], kind: str) -> list[int]:
-    return [max(0, getattr(late, kind) - getattr(early, kind)) for early, late in pairwise(marks)]
 
 
 async def _sources(

@@ -51,7 +51,9 @@ def _proven(
     visit: Visit, stored: Stored, reception: Reception, source: SourceDescription | None
 ) -> Iterator[Step]:
     """Who says that it is genuine."""
-    if stored.event.source == API:
+    if stored.event.source == API and reception.secret is None:
+        yield Step(f"sent by the function {stored.event.attributes.get('function')} in a run of its own")
+    elif stored.event.source == API:
         yield Step(f"event key number {(reception.secret or 0) + 1} of the config was right")
     elif reception.secret is None:
         yield Step("read from the provider’s own list by a backfill, which needs no signature")

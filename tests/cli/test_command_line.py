@@ -154,7 +154,7 @@ BAD_INPUT = [
     ("events --since 2026-13-01", f"Error: Invalid value for '--since': '2026-13-01' {SINCE}"),
     ("events --limit 0", LIMIT),
     ("events --sorce x", OPTION),
-    ("event", "Error: Missing argument 'ID'."),
+    ("event", "gateway event needs an ID; find one with: gateway events"),
     ("duplicates x --source y", f"an ID already says which event: {FILTERS}"),
     ("rejections --counts --since 1h", "--counts counts since ever: leave out --since"),
     ("deliveries --event x --name y", f"--event already says which event: {FILTERS}"),
@@ -198,3 +198,30 @@ def test_subscriptions_tell_how_long_they_take(home: Home) -> None:
     assert app_["latency"]["deliveries"] == {"count": 1, "p50": 40, "p95": 40, "p99": 40}
     assert mail["latency"]["attempts"]["p50"] is None
     assert "12/12/12 ms" in home.gateway("subscriptions").stdout
+
+
+# a mistake -> what to do about it
+MISTAKES = [
+    (["event"], "gateway event needs an ID; find one with: gateway events"),
+    (["cancel"], "gateway cancel needs an ID; find one with: gateway deliveries --state pending"),
+    (["pause"], "gateway pause needs a SUBSCRIPTION; find one with: gateway subscriptions"),
+    (["backfill"], "gateway backfill needs a PROVIDER; find one with: gateway check"),
+    (["evnts"], "Did you mean 'events', 'event'?"),
+    (["events", "--since", "yesterday"], "is neither a duration such as 2h, 30m or 3d"),
+    (["purge", "--older-than", "5"], "write 5s, not '5'"),
+    (["listen", "--to", "localhost:3000"], "--to must be a URL such as http://127.0.0.1:9000/hooks"),
+    (["events", "--url", "localhost:8080"], "did you mean 'http://localhost:8080'?"),
+    (["replay"], "gateway replay --failed --since 1h"),
+    (["migrate", "--url", "http://x"], "run it there, without --url"),
+]
+
+
+@pytest.mark.parametrize(("args", "words"), MISTAKES, ids=lambda value: " ".join(value)[:40])
+def test_a_mistake_is_told_with_what_to_do_next(args: list[str], words: str) -> None:
+    result = CliRunner().invoke(app, args)
+    assert (result.exit_code, words in result.stderr) == (2, True), result.stderr
+
+
+def test_a_gateway_that_does_not_answer_is_told_with_what_to_do_next() -> None:
+    result = CliRunner().invoke(app, ["events", "--url", "http://127.0.0.1:9/"])
+    assert (result.exit_code, "curl http://127.0.0.1:9/healthz" in result.stderr) == (3, True)

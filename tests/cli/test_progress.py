@@ -13,12 +13,19 @@ from tests.cli.conftest import NOW, Home, event, rejection
 
 SECRETS = {"STRIPE_SECRET": "whsec_" + "11" * 32, "BILLING_SECRET": "b" * 20}
 
+KEY = "bm" * 21 + "4="
+
 # a long command -> what its bar says
 LONG = [
     (["replay", "--since", "2025-06-01T07:00:00Z"], "replaying"),
     (["replay", "--failed", "--since", "2025-06-01T07:00:00Z"], "looking"),
     (["purge"], "purging"),
     (["purge", "--dry-run"], "counting"),
+    (["migrate"], "migrating"),
+    (["store", "reencrypt"], "encrypting"),
+    (["events", "types"], "looking"),
+    (["events", "lint"], "looking"),
+    (["backfill", "stripe", "--since", "1h"], "reading"),
     (["quarantine", "release", "--source", "stripe"], "verifying"),
     (["adapters", "test", "github"], "checking"),
     (["verify", "--batch", "batch.jsonl"], "verifying"),
@@ -30,6 +37,9 @@ def test_a_long_command_shows_how_far_it_is(
     home: Home, args: list[str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(home.path)
+    nobody = 'backfill: {api_key: sk_test_x, api_base: "http://127.0.0.1:9"}'
+    text = home.config.read_text().replace("quarantine: true", f"quarantine: true, {nobody}")
+    home.config.write_text(text.replace('gateway.db"', f'gateway.db", encrypt: ["{KEY}"]'))
     home.accept(event("evt_1", to=("app",)), event("old", at=NOW - 10))
     home.do(lambda store: store.reject(rejection(body=b"{}")))
     line = {"provider": "github", "method": "POST", "url": "http://x", "headers": [], "body": "{}"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.store.records import Query
+from gateway.telemetry.trace import of_attempt, of_event
 from tests.functions.conftest import Bench, Make
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +52,21 @@ async def test_a_sent_event_says_which_run_sent_it_and_reaches_its_subscriptions
     assert sent.event.id == f"{run}.0"
     assert (sent.event.attributes["function"], sent.event.attributes["run_id"]) == ("f", run)
     assert [a.response for a in await bench.attempts("g")] == ['"u_1"']
+
+
+@pytest.mark.parametrize(
+    "code", ["async def f(event, ctx): await ctx.send(SENT)", "def f(event, ctx): ctx.send(SENT)"]
+)
+async def test_the_trace_goes_on_in_what_a_function_sends(make: Make, code: str) -> None:
+    bench = await make(f"SENT = Event('shop/a.sent')\n{ON}{code}\n")
+    await bench.accept()
+    await bench.round()
+    received = of_event((await bench.delivery()).event_id, "[]")
+    [sent] = await bench.sent()
+    assert sent.reception is not None and sent.reception.remote_addr == "function"
+    span = of_event(sent.event.event_id, sent.reception.headers)
+    attempt = of_attempt(received, (await bench.delivery()).delivery_id, 1)
+    assert (span.trace_id, span.parent_id) == (received.trace_id, attempt.span_id)
 
 
 async def test_an_id_of_ones_own_counts_across_runs(make: Make) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.postgres import Server
 from tests.service.conftest import Gateway, Start, Subscriber, eventually, stripe_event, to
+from tests.service.test_metrics import metrics
 
 Node = Callable[..., Gateway]
 
@@ -77,6 +78,23 @@ def test_two_nodes_receive_and_a_third_delivers(node: Node, subscriber: Subscrib
     eventually(lambda: len(subscriber.got) >= 40)
     assert delivered(subscriber) == sorted(ids)
     assert worker.send(stripe_event("evt_x")).status_code == 404
+
+
+def test_each_role_tells_its_own_part_in_its_metrics(node: Node, subscriber: Subscriber) -> None:
+    ingesting, worker = node("ingest", verb="ingest"), node("worker", verb="worker")
+    for n in range(3):
+        ingesting.send(stripe_event(f"evt_{n}"))
+    eventually(lambda: metrics(worker).get("gateway_delivery_seconds_count{subscription=app}") == 3)
+    came, went = metrics(ingesting), metrics(worker)
+    assert (
+        came["gateway_events_total{source=stripe}"] == came["gateway_ack_seconds_count{source=stripe}"] == 3
+    )
+    assert "gateway_delivery_seconds_count{subscription=app}" not in came
+    assert "gateway_ack_seconds_count{source=stripe}" not in went
+    for page in (came, went):  # what is in the store, all nodes tell alike
+        shared = ("gateway_deliveries_waiting", "gateway_oldest_due_seconds", "gateway_breaker_state")
+        assert all(f"{name}{{subscription=app}}" in page for name in shared)
+        assert page["gateway_commit_writes_count"] > 0
 
 
 def test_a_worker_hears_at_once_of_what_another_node_stored(node: Node, subscriber: Subscriber) -> None:

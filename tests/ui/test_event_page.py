@@ -8,6 +8,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from gateway.event import new_id
 from gateway.store import Store
 from gateway.ui.tree import tree
 from gateway.wait import new_wait
@@ -112,6 +113,12 @@ def test_what_was_not_verified_by_a_signature_says_by_what(dashboard: Dashboard)
     [one] = dashboard.accept(read)
     page = dashboard.text(f"/events/{one.event_id}")
     assert "by a backfill" in page and "What the signature covers" not in page
+    by_us = replace(
+        read.event, event_id=new_id(read.event.received_at), source="api", attributes={"function": "welcome"}
+    )
+    [two] = dashboard.accept(replace(read, event=by_us, key="another"))
+    page = dashboard.text(f"/events/{two.event_id}")
+    assert "sent by the function welcome" in page and "event key" not in page
 
 
 def test_an_event_that_broke_a_schema_says_so(dashboard_of: Open) -> None:

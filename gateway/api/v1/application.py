@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.answer import RETRY_AFTER, Refused
-from gateway.api.v1 import acting, event_types, following, looking, overseeing, tending
+from gateway.api.v1 import acting, event_types, following, looking, overseeing, provider_side, tending
 from gateway.api.v1.openapi import document
 from gateway.api.v1.operation import Asked, Asking, Nothing, Operation
 from gateway.api.v1.problem import Problem, unfit
@@ -41,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = (
     + following.OPERATIONS
     + acting.OPERATIONS
     + tending.OPERATIONS
+    + provider_side.OPERATIONS
 )
 
 LARGEST_BODY = 1_048_576

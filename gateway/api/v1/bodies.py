@@ -159,6 +159,18 @@ class Samples(Asking):
     )
 
 
+class Connect(Asking):
+    """Which endpoint there should be at the provider."""
+
+    url: Text = Field(
+        description="Where the provider reaches us; a host alone gets the source's path."
+    )
+    update: bool = Field(False, description="Where one with this URL is there, set its event types.")
+    connected: bool = Field(False, description="For what happens in connected accounts.")
+    api_version: Text | None = Field(None, description="Of its events; without it that of the account.")
+    dry_run: bool = DRY_RUN
+
+
 class Hand(Asking):
     """Which events to hand to a listener."""
 

@@ -40,7 +40,7 @@ async def tail(asked: Asked) -> rows.Tailed:
 
     with asked.streams.seat():
         page = await following.page(wanted, Cursor.of(query.cursor), is_over)
-    return rows.Tailed.model_construct(items=list(page.rows), next=str(page.cursor))
+    return rows.Tailed.written(page.text, str(page.cursor))
 
 
 async def listeners(asked: Asked) -> rows.Listeners:

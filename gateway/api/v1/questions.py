@@ -134,6 +134,12 @@ class DeliveryQuery(EventQuery):
         return self.of(state=self.state, subscription=self.subscription, **which)
 
 
+class DiagnosisQuery(Asking):
+    """Which endpoint of the provider is ours."""
+
+    url: Text | None = Field(None, description="Its URL to the letter, where the config says another.")
+
+
 class HistoryQuery(Asking):
     """How far to look back, and in how many spans."""
 

@@ -11,7 +11,7 @@ from gateway.operate.following import Following
 from gateway.store import Store
 from gateway.store.tail import Listener
 
-MOST = 64
+MOST = 256
 """Requests of a process that may wait at a time."""
 
 AGAIN = 10_000

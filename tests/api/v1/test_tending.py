@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from gateway.client import GatewayError
 from tests.api.v1.conftest import ADMIN, OPERATOR, READER, TOKENS, Serve, Served
 from tests.api.v1.test_client import elsewhere
 from tests.cli.conftest import DAY, HOUR, SECOND, event, rejection
@@ -146,6 +148,29 @@ def test_a_provider_that_refuses_is_told_of(serve: Serve) -> None:
     answer = served.post("/backfills", source="stripe")
     assert (answer.status_code, answer.json()["code"]) == (409, "provider_refused")
     assert "sources.stripe.backfill.api_key is missing" in answer.json()["detail"]
+
+
+# Both sides
+
+
+def test_an_endpoint_is_made_and_both_sides_are_compared(stripe: tuple[StripeServer, Served]) -> None:
+    server, served = stripe
+    url = "https://hooks.example.com"
+    with served.client() as gateway:
+        wanted = gateway.connect("stripe", url, dry_run=True)
+        assert (wanted.done, server.endpoints) == ("would create", [])
+        made = gateway.connect("stripe", url)
+        assert (made.done, made.types) == ("created", server.endpoints[0]["enabled_events"])
+        assert made.secret_file and "whsec_" in Path(made.secret_file).read_text()
+        assert "whsec_" not in str(made.plain())
+        found = gateway.diagnosis("stripe", f"{url}/webhooks/stripe")
+        assert {one.verdict for one in found} >= {"ok", "off"}  # the config does not name the new secret
+        with pytest.raises(GatewayError) as refused:
+            gateway.connect("stripe", url)
+        assert refused.value.code == "not_connected"
+        assert gateway.connect("stripe", url, update=True).done == "changed"
+        assert [one.outcome for one in gateway.audit(action="connect")].count("refused") == 1
+    assert served.get("/sources/stripe/diagnosis", READER).status_code == 403
 
 
 # The command line elsewhere

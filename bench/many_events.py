@@ -14,8 +14,8 @@ from ulid_transform import bytes_to_ulid
 from gateway.store.sqlite.connection import connect
 from gateway.store.sqlite.schema import prepare
 
-DAYS = 30
-"""Over how many days the events are spread, the newest of them now."""
+DAYS = 29
+"""Over how many days the events are spread, the newest now: what is older than 30 is purged."""
 
 WINDOW = 3 * 86_400_000
 """ms for which a dedupe key is taken."""

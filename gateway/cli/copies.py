@@ -58,10 +58,11 @@ def print_copies(found: Sequence[Duplicate], first: Stored | None) -> None:
 def _print_difference(copy: Duplicate, first: Stored | None) -> None:
     fields = "these fields" if copy.fields else "fields that are not known: the first event was purged before"
     typer.echo(f"\n{copy.duplicate_id} differs from the first event in {fields}")
-    document = orjson.loads(first.event.data) if first else None
+    kept = {"first": first.event.data if first else None, "copy": copy.data}
+    documents = {name: orjson.loads(data) for name, data in kept.items() if data is not None}
     for path in copy.fields:
-        value = f"   first: {value_at(document, path)}" if first else ""
-        typer.echo(f"  {printable(path)}{value}")
+        values = (f"   {name}: {value_at(document, path)}" for name, document in documents.items())
+        typer.echo(f"  {printable(path)}{''.join(values)}")
 
 
 def value_at(document: object, path: str) -> str:

@@ -129,7 +129,8 @@ class Shown:
         redaction = self.redactions.at(copy.source)
         hidden = redaction.values(first.data) if first else ()
         headers = scrub(redaction.pairs(copy.headers), hidden)
-        return replace(copy, fields=redaction.fields(copy.fields), headers=headers)
+        data = None if copy.data is None else redaction.text(copy.data)
+        return replace(copy, fields=redaction.fields(copy.fields), headers=headers, data=data)
 
     def rejection(self, rejection: Rejection) -> Rejection:
         """A rejection redacted."""

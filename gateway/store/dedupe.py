@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.record import record
 from gateway.event import differing_fields, new_id
@@ -92,7 +92,7 @@ def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> D
     same_body = candidate.digest == first.digest
     known = data.get(first.event_id) if not same_body else None
     fields = () if known is None else _fields(candidate, known)
-    return Duplicate(
+    made = Duplicate(
         duplicate_id=new_id(event.received_at),
         event_id=first.event_id,
         id=event.id,
@@ -107,6 +107,7 @@ def _duplicate(candidate: Candidate, first: First, data: Mapping[str, str]) -> D
         remote_addr=reception.remote_addr if reception else "",
         headers=reception.headers if reception else "[]",
     )
+    return replace(made, data=event.data) if made.differs else made
 
 
 def _fields(candidate: Candidate, first: str) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Sealable:
 TABLES = (
     Sealable("events", (0,), 2, ("data", "headers", "url", ATTRIBUTES)),
     Sealable("requests", ("", ""), 2, ("body",)),
-    Sealable("duplicates", (0,), 1, ("headers",)),
+    Sealable("duplicates", (0,), 1, ("headers", "data")),
     Sealable("rejections", (0,), 1, ("headers", "url", "body")),
     Sealable("deliveries", (0,), 3, ("error",)),
     Sealable("attempts", ("", "", 0), 3, ("error", "response")),

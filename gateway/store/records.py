@@ -66,7 +66,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The evidence that a verified webhook was not processed again, and why."""
+    """The evidence that a verified webhook was not processed again, and why.
+
+    `data` is what it brought, where it `differs` and the duplicates of one event were asked for; else None.
+    """
 
     duplicate_id: str
     event_id: str
@@ -82,6 +85,7 @@ class Duplicate:
     remote_addr: str
     headers: str
     seq: int = 0
+    data: str | None = None
 
     @property
     def differs(self) -> bool:

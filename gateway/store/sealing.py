@@ -112,7 +112,8 @@ class Sealing:
 
     def duplicate(self, copy: Duplicate) -> Duplicate:
         """A duplicate opened."""
-        return replace(copy, headers=self.keyring.open(copy.headers, "headers"))
+        headers = self.keyring.open(copy.headers, "headers")
+        return replace(copy, headers=headers, data=self._opened(copy.data, "data"))
 
     def rejection(self, rejection: Rejection) -> Rejection:
         """A refused request, with its body where it is kept."""

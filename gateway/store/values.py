@@ -66,6 +66,7 @@ def duplicate(duplicate: Duplicate) -> Row:
         duplicate.secret,
         duplicate.remote_addr,
         duplicate.headers,
+        duplicate.data,
     )
 
 

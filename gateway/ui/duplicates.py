@@ -27,10 +27,11 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field in which a copy differed, and what the first event has there; None where it has nothing."""
+    """A field in which a copy differed, and what both have there; None where one has nothing, or is gone."""
 
     path: str
     first: str | None
+    copy: str | None
 
 
 async def duplicates(visit: Visit) -> Answer:
@@ -90,15 +91,21 @@ def windows(visit: Visit) -> dict[str, str]:
 
 
 def differences(copy: Duplicate, first: Stored | None) -> Sequence[Difference]:
-    """The fields of a copy that differ from the first event; the copy's own values were not kept."""
+    """The fields of a copy that differ from the first event."""
+    if not copy.fields:
+        return []
+    one, other = _document(first.event.data if first else None), _document(copy.data)
+    return [Difference(path, _value(one, path), _value(other, path)) for path in copy.fields]
+
+
+def _document(data: str | None) -> object:
     try:
-        document = orjson.loads(first.event.data) if first and copy.fields else None
+        return None if data is None else orjson.loads(data)
     except ValueError:  # no JSON, which differs as a whole
-        document = first.event.data if first else None
-    return [Difference(path, _first_value(document, path)) for path in copy.fields]
+        return data
 
 
-def _first_value(document: object, path: str) -> str | None:
+def _value(document: object, path: str) -> str | None:
     found = [document] if path == "$" else values_at(document, path)
     return text_of(found[0], LONGEST) if found else None
 

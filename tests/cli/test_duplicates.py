@@ -76,13 +76,13 @@ def test_the_copies_of_one_event_are_found_by_any_id(home: Home, which: str) -> 
     assert [line["gap"] for line in home.lines("duplicates", id)] == [7, HOUR]
 
 
-def test_the_differing_fields_have_the_first_events_values(home: Home) -> None:
+def test_the_differing_fields_have_the_values_of_both(home: Home) -> None:
     _, _, changed, *_ = _three_copies(home)
     assert changed.duplicate is not None
     lines = home.gateway("duplicates", "evt_1").stdout.splitlines()
     heading = f"{changed.duplicate.duplicate_id} differs from the first event in these fields"
     at = lines.index(heading)
-    assert lines[at + 1 :] == ['  b.c   first: "x"', "  d   first: absent"]
+    assert lines[at + 1 :] == ['  b.c   first: "x"   copy: "y"', "  d   first: absent   copy: 4"]
 
 
 def test_the_event_that_tells_of_a_difference_does_not_hide_it(home: Home) -> None:

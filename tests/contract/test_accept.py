@@ -138,6 +138,15 @@ async def test_a_changed_body_is_told_with_the_fields_that_differ(store: Store, 
     assert second.duplicate.fields == ("b.c", "d")
 
 
+async def test_what_a_changed_copy_brought_is_kept_and_read_with_its_event(store: Store, make: Make) -> None:
+    [first] = await store.accept([make("evt_1", data='{"a":1}')])
+    await store.accept([make("evt_1", data='{"a":1}')])
+    await store.accept([make("evt_1", data='{"a":2}')])
+    copies = await store.duplicates(Query(event_id=first.event_id))
+    assert [copy.data for copy in copies] == ['{"a":2}', None]
+    assert [copy.data for copy in await store.duplicates(Query())] == [None, None]
+
+
 async def test_fields_differ_also_within_one_batch(store: Store, make: Make) -> None:
     outcomes = await store.accept([make("e", data='{"a":1}'), make("e", data='{"a":2}')])
     assert outcomes[1].duplicate is not None

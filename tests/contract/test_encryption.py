@@ -99,9 +99,15 @@ async def seen(store: Store) -> list[object]:
         [one.last_error for one in deliveries],
         [await store.answer(one.delivery_id) for one in deliveries],
         [(one.headers, one.fields) for one in await store.duplicates(Query())],
+        [one.data for one in await store.duplicates(Query(event_id=await _first(store)))],
         [(one.headers, one.url, one.body) for one in await store.rejections(Query())],
         await store.verdict_counts(["other"]),
     ]
+
+
+async def _first(store: Store) -> str:
+    """The event that came again."""
+    return (await store.duplicates(Query()))[0].event_id
 
 
 async def raw(store: Store) -> str:
@@ -147,7 +153,8 @@ async def test_a_body_that_is_the_data_is_read_as_it_was(opened: With) -> None:
 async def test_fields_that_differ_are_told(opened: With) -> None:
     store = await opened(NEW)
     await fill(store)
-    assert [copy.fields for copy in await store.duplicates(Query())] == [("email",)]
+    [copy] = await store.duplicates(Query(event_id=await _first(store)))
+    assert (copy.fields, copy.data) == (("email",), f'{{"email":"other {PLANTED}"}}')
 
 
 async def test_a_copy_of_an_event_from_before_encryption_is_compared_too(opened: With) -> None:

@@ -95,6 +95,7 @@ async def seen(store: Store) -> list[object]:
         [(d.delivery_id, d.state, d.attempts, d.retries, d.due_at, d.last_error) for d in deliveries],
         [(d.parked, d.waits, d.waited) for d in deliveries],
         await store.duplicates(Query()),
+        [one.data for each in events for one in await store.duplicates(Query(event_id=each.event.event_id))],
         [(one.rejection_id, one.body, one.reason) for one in await store.rejections(Query())],
         await store.rejection_counts(),
         [(one.subscription, one.reason) for one in await store.paused()],

@@ -187,9 +187,9 @@ def dashboard(dashboard_of: Open) -> Dashboard:
     return dashboard_of()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. Its loop runs in this thread, where the tests after it want theirs."""
     api = pytest.importorskip("playwright.sync_api", reason="needs: pip install playwright")
     if BROWSER is None:
         pytest.skip("needs a Chromium on the PATH: apt-get install chromium")

@@ -20,10 +20,10 @@ SELECT moment, request_id, body FROM requests WHERE (moment, request_id) > ($1, 
 UPDATE requests SET body = $3 WHERE moment = $1 AND request_id = $2;
 
 -- name: sealed_duplicates
-SELECT seq, headers FROM duplicates WHERE seq > $1 ORDER BY seq LIMIT $2;
+SELECT seq, headers, data FROM duplicates WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: reseal_duplicates
-UPDATE duplicates SET headers = $2 WHERE seq = $1;
+UPDATE duplicates SET headers = $2, data = $3 WHERE seq = $1;
 
 -- name: sealed_rejections
 SELECT seq, headers, url, body FROM rejections WHERE seq > $1 ORDER BY seq LIMIT $2;

@@ -30,7 +30,7 @@ WHERE d.seq >= $1 AND d.seq <= $2 ORDER BY 1, 2, 3;
 
 -- name: copied_duplicates
 SELECT seq, duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
-       headers
+       headers, data
 FROM duplicates WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: copied_rejections
@@ -146,10 +146,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint
 
 -- name: take_duplicates
 INSERT INTO duplicates (seq, duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
-                        secret, remote_addr, headers)
+                        secret, remote_addr, headers, data)
 OVERRIDING SYSTEM VALUE
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                     $8::bigint[], $9::boolean[], $10::text[], $11::text[], $12::int[], $13::text[], $14::text[]);
+                     $8::bigint[], $9::boolean[], $10::text[], $11::text[], $12::int[], $13::text[], $14::text[],
+                     $15::text[]);
 
 -- name: take_rejections
 INSERT INTO rejections (seq, rejection_id, source, reason, detail, received_at, remote_addr, method, url, body_size,

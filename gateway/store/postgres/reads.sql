@@ -41,7 +41,7 @@ LIMIT $6;
 
 -- name: duplicates_of
 SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
-       headers, seq
+       headers, seq, data
 FROM duplicates
 WHERE event_id = $1 AND ($2::bigint IS NULL OR seq < $2)
 ORDER BY seq DESC

@@ -79,9 +79,9 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 
 -- name: insert_duplicates
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
-                        secret, remote_addr, headers)
+                        secret, remote_addr, headers, data)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-                     $8::boolean[], $9::text[], $10::text[], $11::int[], $12::text[], $13::text[]);
+                     $8::boolean[], $9::text[], $10::text[], $11::int[], $12::text[], $13::text[], $14::text[]);
 
 -- name: insert_rejections
 INSERT INTO rejections (rejection_id, source, reason, detail, received_at, remote_addr, method, url, headers,

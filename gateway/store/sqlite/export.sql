@@ -32,7 +32,7 @@ WHERE d.seq >= ?1 AND d.seq <= ?2 ORDER BY 1, 2, 3;
 
 -- name: duplicates
 SELECT seq, duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
-       headers
+       headers, data
 FROM duplicates WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: rejections

@@ -25,7 +25,10 @@ ORDER BY e.seq DESC
 LIMIT :limit;
 
 -- name: duplicates
-SELECT * FROM duplicates
+-- Not with what each brought, which may be long.
+SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers, seq
+FROM duplicates
 WHERE (:source IS NULL OR source = :source)
     AND (:name IS NULL OR name_matches(:name, name))
     AND (:since IS NULL OR received_at >= :since)

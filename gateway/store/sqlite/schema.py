@@ -86,6 +86,12 @@ def m017_encryption(db: sqlite_utils.Database) -> None:
     _run("m017_encryption.sql", db)
 
 
+@migrations()
+def m018_changed_copies(db: sqlite_utils.Database) -> None:
+    """What a copy brought whose body differs from the first event's."""
+    _run("m018_changed_copies.sql", db)
+
+
 def _run(file: str, db: sqlite_utils.Database) -> None:
     for statement in (files(__package__) / file).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():

@@ -19,7 +19,9 @@ ORDER BY e.seq
 LIMIT :limit;
 
 -- name: duplicates
-SELECT * FROM duplicates
+SELECT duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason, secret, remote_addr,
+       headers, seq
+FROM duplicates
 WHERE seq > :after AND seq <= :upto
     AND (:source IS NULL OR source = :source)
     AND (:name IS NULL OR name_matches(:name, name))

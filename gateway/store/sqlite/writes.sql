@@ -34,8 +34,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_duplicate
 INSERT INTO duplicates (duplicate_id, event_id, id, name, source, received_at, gap, same_body, fields, reason,
-                        secret, remote_addr, headers)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                        secret, remote_addr, headers, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: event_data
 SELECT data FROM events WHERE event_id = ?;

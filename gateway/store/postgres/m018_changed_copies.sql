@@ -1,0 +1,5 @@
+-- compatible: yes
+
+-- name: data
+-- What a copy brought whose body differs from the first event's, so that both can be compared.
+ALTER TABLE duplicates ADD COLUMN data text;

@@ -137,7 +137,7 @@ def _between(page: str, begin: str, end: str, text: str, name: str) -> str:
 
 def blank(facts: Facts) -> str:
     """A page for an adapter that has none yet."""
-    by_hand = "## Set-up\n\nWhere to click, which secret, which URL.\n"
+    by_hand = "## Set-up\n\nWhere to click, which secret, which URL.\n\n## Try it\n"
     return filled(f"# {facts.title}\n\n{BEGIN}\n{END}\n\n{by_hand}\n{TRY}\n{TRIED}\n", facts)
 
 
@@ -184,8 +184,6 @@ def _trial(facts: Facts) -> str:
     real = forwarder and forwarder.format(url=f"http://127.0.0.1:8080/webhooks/{facts.name}")
     forwarded = [f"Real ones come to your machine by `{real}`.", ""] if real else []
     lines = [
-        "",
-        "## Try it",
         "",
         "With the source in `config.yaml`, `gateway serve --dev` makes the secrets that are not set. Then,",
         "from another terminal, a sample that is signed as the provider would:",

@@ -50,3 +50,9 @@ def test_the_quick_start_names_each_once():
         (title, name) for title, name in named if name not in general and title != adapters.load(name).title
     ]
     assert wrong == []
+
+
+def test_the_readme_and_the_comparison_count_them():
+    for page in ("README.md", "docs/comparison.md"):
+        counted = re.findall(r"(\d+) adapters", (ROOT / page).read_text())
+        assert counted and set(counted) == {str(len(adapters.names()))}

@@ -12,12 +12,14 @@ from adapters.asymmetric import AsymmetricSignature, EcdsaSignature, Ed25519Sign
 from adapters.base import Adapter, Scheme
 from adapters.jwt import JwtSignature
 from adapters.mac import HmacSignature
+from adapters.naming import event_name
 from adapters.passwords import BasicAuth, SharedToken
 from adapters.standard import StandardSignature
 from adapters.times import DAY
 from adapters.vectors import Vector
 
 BEGIN, END = "<!-- facts -->", "<!-- /facts -->"
+TRY, TRIED = "<!-- try -->", "<!-- /try -->"
 """What stands between these lines of a page is made from the adapter; the rest is written by hand."""
 
 
@@ -36,6 +38,8 @@ class Facts:
     vectors: int
     sources: tuple[str, ...]
     options: Mapping[str, str]
+    sample: str
+    forwarder: str | None
 
     @classmethod
     def of(cls, kind: type[Adapter], vectors: Sequence[Vector] = ()) -> Facts:
@@ -52,6 +56,8 @@ class Facts:
             vectors=len(vectors),
             sources=tuple(dict.fromkeys(vector.source for vector in vectors)),
             options={name: _default(field) for name, field in kind.Options.model_fields.items()},
+            sample=kind.first_sample,
+            forwarder=kind.forwarder,
         )
 
 
@@ -112,19 +118,27 @@ def _(scheme: StandardSignature) -> str:
 
 
 def filled(page: str, facts: Facts) -> str:
-    """`page` with the facts between its markers. Raises ValueError where it has none."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page of {facts.name} lacks the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{_table(facts)}\n{END}{after}"
+    """`page` with what is made from the adapter; how to try it only where its markers are there.
+
+    Raises ValueError where the page lacks the markers of the facts.
+    """
+    page = _between(page, BEGIN, END, _table(facts), facts.name)
+    return _between(page, TRY, TRIED, _trial(facts), facts.name) if TRY in page else page
+
+
+def _between(page: str, begin: str, end: str, text: str, name: str) -> str:
+    """`page` with `text` between its lines `begin` and `end`. Raises ValueError where they are not there."""
+    before, found, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"the page of {name} lacks the lines {begin} and {end}")
+    return f"{before}{begin}\n{text}\n{end}{after}"
 
 
 def blank(facts: Facts) -> str:
     """A page for an adapter that has none yet."""
-    return filled(
-        f"# {facts.title}\n\n{BEGIN}\n{END}\n\n## Set-up\n\nWhere to click, which secret, which URL.\n", facts
-    )
+    by_hand = "## Set-up\n\nWhere to click, which secret, which URL.\n\n## Try it\n"
+    return filled(f"# {facts.title}\n\n{BEGIN}\n{END}\n\n{by_hand}\n{TRY}\n{TRIED}\n", facts)
 
 
 def index(all_facts: Iterable[Facts]) -> str:
@@ -162,6 +176,29 @@ def _table(facts: Facts) -> str:
     rows |= {f"key `{name}`": default for name, default in facts.options.items()}
     lines = [f"| {name} | {_cell(value)} |" for name, value in rows.items()]
     return "\n".join(["", "| | |", "|---|---|", *lines, ""])
+
+
+def _trial(facts: Facts) -> str:
+    """How to send a sample, and what then is to be seen."""
+    event, forwarder = event_name(facts.name, facts.sample), facts.forwarder
+    real = forwarder and forwarder.format(url=f"http://127.0.0.1:8080/webhooks/{facts.name}")
+    forwarded = [f"Real ones come to your machine by `{real}`.", ""] if real else []
+    lines = [
+        "",
+        "With the source in `config.yaml`, `gateway serve --dev` makes the secrets that are not set. Then,",
+        "from another terminal, a sample that is signed as the provider would:",
+        "",
+        "```sh",
+        f"gateway trigger {facts.name} {facts.sample}",
+        "```",
+        "",
+        f"It prints the answer, a 2xx, and `gateway events --name '{facts.name}/*'` then shows",
+        f"`{event}`. With what the provider sends it is the same; what was refused is in",
+        "`gateway rejections`, with the reason.",
+        "",
+        *forwarded,
+    ]
+    return "\n".join(lines)
 
 
 def _cell(text: str) -> str:

@@ -1,5 +1,6 @@
 """docs/providers: a page for every adapter, with what the adapter declares."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,20 @@ def test_the_index_lists_them_all():
 
 def test_no_page_is_of_an_adapter_that_is_gone():
     assert {page.stem for page in PAGES.glob("*.md")} == {*adapters.names(), "index"}
+
+
+def test_the_quick_start_names_each_once():
+    text = (ROOT / "docs" / "quickstart.md").read_text()
+    named = re.findall(r"\[([^\]]+)\]\(providers/(\w+)\.md\)", text)
+    assert sorted(name for _, name in named) == sorted([*adapters.names(), "index"])
+    general = ("standard_webhooks", "hmac", "token", "basic", "index")
+    wrong = [
+        (title, name) for title, name in named if name not in general and title != adapters.load(name).title
+    ]
+    assert wrong == []
+
+
+def test_the_readme_and_the_comparison_count_them():
+    for page in ("README.md", "docs/comparison.md"):
+        counted = re.findall(r"(\d+) adapters", (ROOT / page).read_text())
+        assert counted and set(counted) == {str(len(adapters.names()))}

@@ -9,6 +9,7 @@ MASKS = [
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([,.]\d+)?Z?", "TIME"),
     # on a busy machine the second attempt comes before one has looked
     (r"pending +[12] +TIME", "pending 1 TIME"),
+    (r"\bsha256 [0-9a-f]{16}\b", "sha256 DIGEST"),
     (r"whsec_[\w+/=]{30,}|\b[0-9a-f]{64}\b", "SECRET"),
     (r"[+]\d+(ms|s)\b", "GAP"),
     (r"\b\d+ ms\b", "N ms"),

@@ -65,6 +65,10 @@ class Session:
             self.succeed(f'{command} && PATH="$PWD/.bin:$PATH"')
         elif command in self.setup.meanwhile:
             self.watch(command, shown or "")
+        elif command == "systemctl stop gateway":
+            self.stop("gateway")
+        elif command == "systemctl start gateway":
+            self.stay("gateway serve --dev")
         elif STAYS.fullmatch(command):
             self.stay(command.rstrip("& "), shown)
         elif shown is None:

@@ -21,6 +21,10 @@ FORMS = {
     "GATEWAY_KEY": base64.b64encode(bytes(32)).decode(),
     "GATEWAY_OLD_KEY": base64.b64encode(bytes([1] * 32)).decode(),
     "STRIPE_API_KEY": "rk_test_1",
+    "DATABASE_URL": "postgresql://db/gateway",
+    "CHAT_URL": "http://127.0.0.1:9000/chat",
+    "SLACK_URL": "http://127.0.0.1:9000/slack",
+    "PWD": "/srv/gateway",
     "/run/secrets/gcp.json": service_account(),
 }
 """What variables and files hold where a text will not do."""

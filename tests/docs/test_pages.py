@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -14,13 +15,16 @@ PLAYED = [page for page in GUIDES if any(block.commands for block in blocks(page
 
 
 @pytest.mark.parametrize("page", PLAYED)
-def test_a_guide_shows_what_happens(open_session: Open, page: str) -> None:
+def test_a_guide_shows_what_happens(open_session: Open, page: str, request: pytest.FixtureRequest) -> None:
     commands = [command for block in blocks(page) for command, _ in block.commands]
     named = {word for command in commands for word in programs(command)}
     missing = {one for one in BROUGHT & named if not shutil.which(one)}
     if missing:
         pytest.skip(f"needs {', '.join(sorted(missing))}")
-    session = open_session(BEFORE.get(page, Setup()))
+    setup = BEFORE.get(page, Setup())
+    if setup.has_database:
+        setup = replace(setup, env={**setup.env, "DATABASE_URL": request.getfixturevalue("empty_database")})
+    session = open_session(setup)
     for block in blocks(page):
         session.play(block)
     assert all(one.lives() for one in session.started.values())

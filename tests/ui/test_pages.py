@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+import adapters
 from gateway.app import Role
 from gateway.store.records import Query
 from gateway.ui.charts import HEIGHT, bars
@@ -194,6 +195,11 @@ def test_html_on_the_page_of_a_provider_stays_text(tmp_path: Path) -> None:
     assert made is not None and "&lt;script&gt;" in made and " a c" in made and "no" not in made
     assert "<script" not in made and "javascript" not in made
     assert steps("y", tmp_path) is None
+
+
+def test_the_set_up_steps_end_before_what_is_made_for_the_page() -> None:
+    every = {name: steps(name) or "" for name in adapters.names()}
+    assert [name for name, made in every.items() if not made or "&lt;!--" in made] == []
 
 
 def test_something_is_never_as_low_as_nothing_in_a_chart() -> None:

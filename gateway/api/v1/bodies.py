@@ -162,9 +162,7 @@ class Samples(Asking):
 class Connect(Asking):
     """Which endpoint there should be at the provider."""
 
-    url: Text = Field(
-        description="Where the provider reaches us; a host alone gets the source's path."
-    )
+    url: Text = Field(description="Where the provider reaches us; a host alone gets the source's path.")
     update: bool = Field(False, description="Where one with this URL is there, set its event types.")
     connected: bool = Field(False, description="For what happens in connected accounts.")
     api_version: Text | None = Field(None, description="Of its events; without it that of the account.")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests import stripe_api
+from tests import github_api, stripe_api
 from tests.docs.blocks import ROOT
 
 NOT_HERE = {
@@ -28,10 +28,10 @@ BROUGHT = {"curl", "jq", "openssl"}
 class Setup:
     """What was done before a page begins.
 
-    `config` is put into config.yaml as a block of the page would be, `env` are variables, `files` are there.
-    `apis` are the providers' that stand in. A gateway runs, and `gateway` is a command, unless `is_fresh`. `commands` are run then, and must succeed.
-    `python` is what the page's blocks of Python find defined. What else happens at another terminal: `ahead` of
-    a command, and `meanwhile` it goes on, which is stopped once it has shown all.
+    `config` is put into config.yaml like a block, `env` are variables, `files` are there, `apis` stand in.
+    A gateway runs, and `gateway` is a command, unless `is_fresh`. `commands` are run then, and must
+    succeed. `python` is what the page's blocks of Python find defined. In another terminal, `ahead` of one
+    and `meanwhile` it goes on, others are run; what goes on is stopped once it has shown all.
     """
 
     config: str = ""
@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
 HTTPServer(("127.0.0.1", 3000), Handler).serve_forever()
 """
 ANSWERS = "until curl -s http://127.0.0.1:%s; do sleep 0.05; done"
-REFUSED = "gateway trigger stripe customer.created --secret whsec_of_the_new_endpoint"
+REFUSED = "env -u GATEWAY_URL gateway trigger stripe customer.created --secret whsec_of_the_new_endpoint"
 
 MISTAKEN = """sources:
   stripe: {adaptr: stripe, secrets: [x]}
@@ -130,6 +130,7 @@ sources:
         "gateway why evt_5 big-customers": ("gateway trigger stripe charge.succeeded --id evt_5",),
         "gateway quarantine release --source stripe --since 2h": (
             *(f"{REFUSED} --id {id}; true" for id in ("evt_6", "evt_7", "evt_7")),
+            "until gateway quarantine list | grep -c kept | grep 4; do sleep 0.1; done",
             "echo whsec_of_the_new_endpoint > secrets/new",
             "gateway reload",
         ),
@@ -160,6 +161,18 @@ BEFORE = {
                 "gateway trigger stripe customer.created",
             )
         },
+    ),
+    "docs/backfill.md": Setup(
+        config="""
+sources:
+  github:
+    adapter: github
+    secrets: ["${GITHUB_WEBHOOK_SECRET}"]
+    hook: repos/octo-org/hello/hooks/123456
+    backfill: {api_key: "${GITHUB_TOKEN}", at_start: false, api_base: "https://api.github.com"}
+""",
+        env={"GITHUB_TOKEN": github_api.TOKEN},
+        apis=("https://api.github.com",),
     ),
     "docs/cli.md": COMMAND_LINE,
     "docs/configuration.md": Setup(files={"mistaken.yaml": MISTAKEN}),

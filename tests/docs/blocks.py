@@ -47,7 +47,7 @@ GUIDES = [*_below("docs"), "adapters/README.md", "tests/vectors/README.md"]
 """Each is played in a session of its own; a new page of docs/ is found."""
 
 PROVIDERS = _below("docs/providers")
-"""All of them are played in one session: none needs what another changes."""
+"""Their samples are sent by tests/service/test_samples.py, to one gateway with all of them."""
 
 PAGES = ["README.md", *GUIDES, *PROVIDERS]
 
@@ -66,6 +66,11 @@ class Block:
     def is_file(self) -> bool:
         """Whether its title is a path in the reader's folder."""
         return "/" in self.title and self.title.endswith((".py", ".json"))
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is Python that a reader runs."""
+        return self.language == "python" and not self.title
 
     @property
     def commands(self) -> list[tuple[str, str]]:

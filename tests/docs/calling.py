@@ -14,9 +14,7 @@ import sys
 def main(address: str) -> None:
     """Be the command that this process was started as."""
     asked = {"arguments": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ)}
-    asked["first"] = os.path.dirname(
-        sys.argv[0]
-    )  # where modules are looked for: beside the command, not in the folder
+    asked["first"] = os.path.dirname(sys.argv[0])  # modules are looked for there, and not in the folder
     text = json.dumps(asked).encode()
     with socket.socket(socket.AF_UNIX) as told:
         told.connect(address)

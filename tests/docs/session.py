@@ -50,7 +50,7 @@ class Session:
             self.configure(block.text)
         elif block.is_file:
             self.write(block.title, block.text)
-        elif block.language == "python" and not block.title:
+        elif block.is_script:
             self.python(block.text)
         for command, shown in block.commands:
             if not reason_not_here(command):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests import stripe_api
+from tests import github_api, stripe_api
 from tests.docs.blocks import ROOT
 
 NOT_HERE = {
@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 HTTPServer(("127.0.0.1", 3000), Handler).serve_forever()
 """
 ANSWERS = "until curl -s http://127.0.0.1:%s; do sleep 0.05; done"
-REFUSED = "gateway trigger stripe customer.created --secret whsec_of_the_new_endpoint"
+REFUSED = "env -u GATEWAY_URL gateway trigger stripe customer.created --secret whsec_of_the_new_endpoint"
 
 MISTAKEN = """sources:
   stripe: {adaptr: stripe, secrets: [x]}
@@ -132,6 +132,7 @@ sources:
         "gateway why evt_5 big-customers": ("gateway trigger stripe charge.succeeded --id evt_5",),
         "gateway quarantine release --source stripe --since 2h": (
             *(f"{REFUSED} --id {id}; true" for id in ("evt_6", "evt_7", "evt_7")),
+            "until gateway quarantine list | grep -c kept | grep 4; do sleep 0.1; done",
             "echo whsec_of_the_new_endpoint > secrets/new",
             "gateway reload",
         ),
@@ -162,6 +163,18 @@ BEFORE = {
                 "gateway trigger stripe customer.created",
             )
         },
+    ),
+    "docs/backfill.md": Setup(
+        config="""
+sources:
+  github:
+    adapter: github
+    secrets: ["${GITHUB_WEBHOOK_SECRET}"]
+    hook: repos/octo-org/hello/hooks/123456
+    backfill: {api_key: "${GITHUB_TOKEN}", at_start: false, api_base: "https://api.github.com"}
+""",
+        env={"GITHUB_TOKEN": github_api.TOKEN},
+        apis=("https://api.github.com",),
     ),
     "docs/cli.md": COMMAND_LINE,
     "docs/configuration.md": Setup(files={"mistaken.yaml": MISTAKEN}),

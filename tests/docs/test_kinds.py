@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import adapters
-from tests.docs.blocks import EVERY, LANGUAGES, PAGES, ROOT, text
+from tests.docs.blocks import EVERY, LANGUAGES, PAGES, PROVIDERS, ROOT, blocks, text
 from tests.docs.setups import BEFORE, NOT_HERE, reason_not_here
 
 LINKED = [page for page in PAGES if "/providers/" not in page] + ["CHANGELOG.md"]
@@ -35,6 +35,14 @@ def test_the_commands_of_other_programs_are_well_formed() -> None:
     url = "http://127.0.0.1:8080/webhooks/stripe"
     assert str(adapters.load("stripe").forwarder).format(url=url) in theirs
     assert all(len(shlex.split(command)) > 1 for command in theirs)
+
+
+@pytest.mark.parametrize("page", PROVIDERS)
+def test_a_providers_page_has_no_command_but_its_sample_and_the_providers_own(page: str) -> None:
+    """tests/service/test_samples.py sends the samples."""
+    commands = [command for block in blocks(page) for command, _ in block.commands]
+    known = ("gateway trigger ", "python3 -c ")
+    assert [one for one in commands if not reason_not_here(one) and not one.startswith(known)] == []
 
 
 def test_no_reason_and_no_setup_is_left_over() -> None:

@@ -11,7 +11,7 @@ from tests.docs.blocks import GUIDES, blocks
 from tests.docs.conftest import Open
 from tests.docs.setups import BEFORE, BROUGHT, Setup, programs, reason_not_here
 
-PLAYED = [page for page in GUIDES if any(block.commands for block in blocks(page))]
+PLAYED = [page for page in GUIDES if any(block.commands or block.is_script for block in blocks(page))]
 
 
 @pytest.mark.parametrize("page", PLAYED)

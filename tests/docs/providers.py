@@ -1,4 +1,4 @@
-"""Providers' APIs as they stand in for a session: what they keep, by the address that a config of a page names."""
+"""Providers' APIs as they stand in for a session: what they keep, by the address that a page names."""
 
 from __future__ import annotations
 

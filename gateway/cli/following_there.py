@@ -59,6 +59,7 @@ def _ask(gateway: Gateway, asked: Asked, cursor: str | None) -> Tailed:
         name=wanted.name,
         since=asked.since if cursor is None else None,
         bodies=wanted.bodies or None,
+        limit=wanted.limit,
         listener=me.name if me else None,
         to=me.to if me else None,
     )

@@ -62,9 +62,10 @@ def trigger(
 
     With --url the gateway there signs and receives it by itself: its secrets stay where they are.
     """
-    there = elsewhere(config, url) if to is None or url is not None else None
+    is_ours = to is not None or secret is not None  # what is signed here, GATEWAY_URL does not mean
+    there = elsewhere(config, url) if url is not None or not is_ours else None
     if there is not None:
-        if to is not None or secret is not None:
+        if is_ours:
             raise stop("the gateway of --url signs and receives by itself: no --to and no --secret", USAGE)
         from gateway.cli.acting_there import trigger as trigger_there
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+import orjson
 from pydantic import Field
 
 from gateway.operate.auditing import AuditRow
@@ -17,6 +19,7 @@ from gateway.operate.rows import (
     RejectionRow,
     Row,
 )
+from gateway.store.records import Duplicate
 
 Item = TypeVar("Item", bound=Row)
 
@@ -88,19 +91,26 @@ class Groups(Page[GroupRow]):
 
 
 class Difference(Row):
-    """A field in which a copy differs. `first` is the first event's value, absent where there is none.
+    """A field in which a copy differs: what the first event has there, and what the copy brought.
 
-    Of a copy only the paths are kept, so its own value is not known.
+    Either is absent where there is nothing, or where it is not kept any more.
     """
 
     path: str
     first: Any = None
+    brought: Any = None
 
 
 class CopyRow(DuplicateRow):
-    """A duplicate with the fields in which it differs."""
+    """A duplicate with the fields in which it differs; `data` is what it brought, where its body differs."""
 
     differences: list[Difference]
+    data: Any = None
+
+    def record(self, seq: int = 0) -> Duplicate:
+        """The duplicate again; its data is written anew."""
+        data = None if self.data is None else orjson.dumps(self.data).decode()
+        return replace(super().record(seq), data=data)
 
 
 class Copies(Row):

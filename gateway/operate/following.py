@@ -29,7 +29,7 @@ EVERY = 0.25
 WINDOW = 5000
 """Places that are looked through at a time, however few rows of them are wanted."""
 
-CHUNK = 25
+CHUNK = 50
 """Events that are read at a time: each may be as large as `server.max_body`."""
 
 ENOUGH = 4_194_304
@@ -47,7 +47,7 @@ class Wanted:
     source: str | None = None
     name: str | None = None
     bodies: bool = False
-    limit: int = 100
+    limit: int = 500
     listener: Listener | None = None
 
 

@@ -127,7 +127,8 @@ class Shown:
 
     def _duplicate(self, copy: Duplicate, first: Event | None) -> Duplicate:
         redaction = self.redactions.at(copy.source)
-        hidden = redaction.values(first.data) if first else ()
+        known = [data for data in (first.data if first else None, copy.data) if data is not None]
+        hidden = sorted({value for data in known for value in redaction.values(data)}, key=len, reverse=True)
         headers = scrub(redaction.pairs(copy.headers), hidden)
         data = None if copy.data is None else redaction.text(copy.data)
         return replace(copy, fields=redaction.fields(copy.fields), headers=headers, data=data)

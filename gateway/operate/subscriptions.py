@@ -37,12 +37,11 @@ class LastVerdict(VerdictRow):
 
     def record(self, subscription: str) -> Verdict:
         """The verdict again."""
-        saw = self.saw.contents if isinstance(self.saw, orjson.Fragment) else orjson.dumps(self.saw)
         return Verdict(
             subscription,
             self.reason,
             self.expression,
-            saw.decode() if isinstance(saw, bytes) else saw,
+            orjson.dumps(self.saw).decode(),
             self.error,
             self.event_id,
             self.first_event_id,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from typing import Any
 
 import orjson
 
@@ -154,22 +155,29 @@ async def copies(asked: Asked) -> answers.Copies:
     if not found:
         raise missing("event that came again", asked.id, "/duplicates")
     first = await asked.opened.store.event(found[0].event_id)
-    document = orjson.loads(first.event.data) if first else None
     return answers.Copies.model_construct(
         event_id=found[0].event_id,
         first=rows.EventRow.of(first.event) if first else None,
-        copies=[_copy(each, document) for each in found],
+        copies=[_copy(each, first.event.data if first else None) for each in found],
     )
 
 
-def _copy(copy: Duplicate, document: object) -> answers.CopyRow:
-    differences = [_difference(path, document) for path in copy.fields]
-    return answers.CopyRow.model_construct(**rows.DuplicateRow.of(copy).plain(), differences=differences)
+def _copy(copy: Duplicate, first: str | None) -> answers.CopyRow:
+    kept = {"first": first, "brought": copy.data} if copy.fields else {}
+    documents = {side: orjson.loads(data) for side, data in kept.items() if data is not None}
+    row = rows.DuplicateRow.of(copy).plain()
+    if copy.data is not None:
+        row["data"] = rows.on_one_line(copy.data)
+    differences = [_difference(path, documents) for path in copy.fields]
+    return answers.CopyRow.model_construct(**row, differences=differences)
 
 
-def _difference(path: str, document: object) -> answers.Difference:
-    found = [] if document is None else [document] if path == "$" else values_at(document, path)
-    return answers.Difference(path=path, first=found[0]) if found else answers.Difference(path=path)
+def _difference(path: str, documents: Mapping[str, Any]) -> answers.Difference:
+    """The values of both sides; a side without one is left out."""
+    found = {
+        side: [document] if path == "$" else values_at(document, path) for side, document in documents.items()
+    }
+    return answers.Difference(path=path, **{side: values[0] for side, values in found.items() if values})
 
 
 async def rejections(asked: Asked, quarantined: bool = False) -> answers.Rejections:

@@ -179,7 +179,7 @@ class TailQuery(Asking):
     wait: Annotated[int, Field(ge=0, le=25_000), BeforeValidator(plain_number)] = Field(
         20_000, description="How long to wait where nothing happened yet. ms."
     )
-    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(plain_number)] = 100
+    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(plain_number)] = 500
     bodies: Annotated[bool, BeforeValidator(plain_truth)] = Field(
         False, description="true: with the raw body and the headers of events."
     )

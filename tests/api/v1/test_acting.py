@@ -192,6 +192,7 @@ def test_quarantine_is_released(served: Served) -> None:
         "duplicates": 0,
         "refused": {"bad_signature": 1},
         "more": False,
+        "next": None,
     }
     assert [row["id"] for row in served.get("/events").json()["items"]] == ["evt_2", "evt_1"]
 

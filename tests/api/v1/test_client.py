@@ -40,7 +40,8 @@ def test_the_client_reads_everything(served: Served) -> None:
         )
         assert [one.gap for one in gateway.duplicates(source="stripe")] == [9]
         assert [one.copies for one in gateway.duplicate_groups()] == [1]
-        assert gateway.copies("evt_1").copies[0].differences[0].first == 1
+        [difference] = gateway.copies("evt_1").copies[0].differences
+        assert (difference.first, difference.brought) == (1, 2)
         assert [one.quarantined for one in gateway.rejections()] == [True, False]
         assert len(list(gateway.rejections(quarantined=True))) == 1
         assert [one.count for one in gateway.rejection_counts()] == [2]

@@ -165,8 +165,9 @@ def test_copies_have_the_fields_that_differ(served: Served) -> None:
     assert told["first"]["data"] == {"a": {"b": 1}}
     assert [copy["differences"] for copy in told["copies"]] == [
         [],
-        [{"path": "a.b", "first": 1}, {"path": "c"}],
+        [{"path": "a.b", "first": 1, "brought": 2}, {"path": "c", "brought": 3}],
     ]
+    assert [copy.get("data") for copy in told["copies"]] == [None, {"a": {"b": 2}, "c": 3}]
 
 
 def test_duplicates_are_grouped_by_first_event(served: Served) -> None:

@@ -147,7 +147,7 @@ WRONG = [
     ({"kinds": "event"}, "query.kinds"),
     ({"kinds": ""}, "query.kinds"),
     ({"wait": 25_001}, "query.wait"),
-    ({"limit": 101}, "query.limit"),
+    ({"limit": 501}, "query.limit"),
     ({"bodies": "yes"}, "query.bodies"),
     ({"listener": "a b"}, "query.listener"),
 ]

@@ -8,6 +8,8 @@ import subprocess
 import sysconfig
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,14 @@ def inside(package: str, path: str) -> Path:
     spec = find_spec(package)
     assert spec is not None and spec.origin is not None, f"the tests need the package {package}"
     return Path(spec.origin).parent / path
+
+
+def is_frozen(pid: int) -> bool:
+    """Whether every thread of a process has been stopped by a signal."""
+    states = [
+        stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")
+    ]
+    return bool(states) and set(states) == {"T"}
 
 
 class Server:
@@ -63,10 +73,7 @@ class Server:
                 cwd=self.folder,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 15
-        while not self._is_listening():
-            assert time.monotonic() < deadline, (self.folder / "log").read_text()
-            time.sleep(0.01)
+        self._until(self._is_listening)
 
     def kill(self) -> None:
         """kill -9, as a power cut would."""
@@ -81,6 +88,13 @@ class Server:
         pid = self._process.pid
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             subprocess.run(["kill", f"-{signal.SIGSTOP.value}", child], check=True)
+            self._until(partial(is_frozen, int(child)))  # its threads go on for a moment
+
+    def _until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 15
+        while not is_so():
+            assert time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.01)
 
     def close(self) -> None:
         """Kill it and remove its folder."""

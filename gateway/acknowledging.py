@@ -15,7 +15,8 @@ from gateway.admitting import is_to_tell, tell, wanted
 from gateway.answer import Answer
 from gateway.answering import accepted, failure
 from gateway.conforming import Warnings
-from gateway.receiving import trace
+from gateway.receiving import count, trace
+from gateway.running import Endpoint
 from gateway.store import Store
 from gateway.store.records import Candidate, Outcome
 from gateway.telemetry.process import Telemetry
@@ -70,40 +71,23 @@ class Acknowledging:
 
     def _prepare(self, webhook: Webhook, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]) -> Act:
         """What is to be done once the events are on disk. For nearly every webhook it needs none of them."""
-        endpoint, request = webhook.endpoint, webhook.request
-        answer = accepted(endpoint, request, outcomes)
-        duplicates = sum(outcome.duplicate is not None for outcome in outcomes)
-        note = partial(
-            self._note,
-            endpoint.name,
-            len(outcomes) - duplicates,
-            duplicates,
-            wanted(candidates, outcomes),
-            request.received_at if endpoint.expects is not None else None,
-        )
-        if self._is_plain(webhook, candidates, outcomes):
-            return partial(_note_and_answer, note, webhook.answered, answer)
-        return partial(self._go_on, note, webhook, candidates, outcomes, answer)
-
-    def _is_plain(
-        self, webhook: Webhook, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
-    ) -> bool:
-        """Whether there is nothing to do but to count and to answer."""
         endpoint = webhook.endpoint
-        if endpoint.acks or endpoint.contract is not None or self._telemetry.tracer is not None:
-            return False
-        return not any(map(is_to_tell, candidates, outcomes))
+        answer = accepted(endpoint, webhook.request, outcomes)
+        heard_at, subscriptions = webhook.request.received_at, wanted(candidates, outcomes)
+        note = partial(self._note, endpoint, heard_at, outcomes, subscriptions)
+        tells = any(map(is_to_tell, candidates, outcomes))
+        if tells or endpoint.acks or endpoint.contract is not None or self._telemetry.tracer is not None:
+            return partial(self._go_on, note, webhook, candidates, outcomes, answer, tells)
+        return partial(_note_and_answer, note, webhook.answered, answer)
 
     def _note(
-        self, source: str, events: int, duplicates: int, wanted: Sequence[str], heard_at: float | None
+        self, endpoint: Endpoint, heard_at: float, outcomes: Sequence[Outcome], names: Sequence[str]
     ) -> None:
-        counts = self._telemetry.counts.source(source)
-        counts.events += events
-        counts.duplicates += duplicates
-        if wanted:
-            self._wake(wanted)
-        if heard_at is not None:
-            self._heard(source, heard_at)
+        count(self._telemetry, endpoint.name, outcomes)
+        if names:
+            self._wake(names)
+        if endpoint.expects is not None:
+            self._heard(endpoint.name, heard_at)
 
     def _go_on(
         self,
@@ -112,6 +96,7 @@ class Acknowledging:
         candidates: Sequence[Candidate],
         outcomes: Sequence[Outcome],
         answer: Answer,
+        tells: bool,
     ) -> None:
         """All is on disk: answer, unless something is to be told or waited for first."""
         note()
@@ -119,7 +104,7 @@ class Acknowledging:
         if webhook.endpoint.contract is not None:
             self._warnings.tell(candidates, self._telemetry.counts.source(webhook.endpoint.name))
         waits = held(webhook.endpoint, candidates, outcomes) if webhook.endpoint.acks else ()
-        if waits or any(map(is_to_tell, candidates, outcomes)):
+        if waits or tells:
             self.do_later(self._tell_and_wait(webhook, candidates, outcomes, waits, answer))
         else:
             webhook.answered(answer)

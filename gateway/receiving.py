@@ -17,13 +17,18 @@ def stored(
     clock: Callable[[], float],
 ) -> None:
     """Count the events and duplicates of one request of `source`, which is answered now by `clock`."""
+    count(telemetry, source, outcomes)
+    trace(telemetry, candidates, outcomes, clock)
+
+
+def count(telemetry: Telemetry, source: str, outcomes: Sequence[Outcome]) -> None:
+    """Count the events and duplicates of one request of `source`."""
     counts = telemetry.counts.source(source)
     for outcome in outcomes:
         if outcome.duplicate is None:
             counts.events += 1
         else:
             counts.duplicates += 1
-    trace(telemetry, candidates, outcomes, clock)
 
 
 def trace(

@@ -10,6 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 
+def is_shown() -> bool:
+    """Whether bars are drawn at all: what is only done for one can be left out elsewhere."""
+    return Console(file=sys.stderr).is_terminal
+
+
 @contextmanager
 def bar(title: str, total: int | None = None, beside: bool = False) -> Iterator[Callable[[int], None]]:
     """Gives what is called with how many more are done; `total` None: nobody knows how many there are.

@@ -17,7 +17,7 @@ from gateway.cli.opening import (
     stop,
 )
 from gateway.cli.options import AgeOption, DryRunOption
-from gateway.cli.progress import bar
+from gateway.cli.progress import bar, is_shown
 from gateway.housekeeping import purge as purge_all
 from gateway.housekeeping import purge_audit
 from gateway.operate import purging
@@ -65,12 +65,16 @@ def purge(
 
 
 async def _purge(opened: Opened, retain: Retention, dry_run: bool) -> None:
-    with bar("counting"):
-        counted = await opened.whole.purgeable(retain)
     if dry_run:
-        return show_purged(counted, dry_run)
-    with bar("purging", counted.total) as tell:
+        return show_purged(await _count(opened, retain), dry_run)
+    total = (await _count(opened, retain)).total if is_shown() else None
+    with bar("purging", total) as tell:
         show_purged(await purge_all(opened.whole, retain, tell), dry_run)
+
+
+async def _count(opened: Opened, retain: Retention) -> Purged:
+    with bar("counting"):
+        return await opened.whole.purgeable(retain)
 
 
 def show_purged(purged: Purged, dry_run: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
@@ -16,6 +15,7 @@ from tests.destinations.pubsub import service_account
 from tests.docs.blocks import EVERY, ROOT, Block, of
 from tests.docs.merging import merged
 from tests.docs.setups import BEFORE, Setup
+from tests.importing import forgotten
 
 FORMS = {
     "GATEWAY_KEY": base64.b64encode(bytes(32)).decode(),
@@ -37,11 +37,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     for path, text in [*files.items(), *(pair for setup in BEFORE.values() for pair in setup.files.items())]:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    before = list(sys.path)
-    yield tmp_path
-    sys.path[:] = before
-    for name in [name for name in sys.modules if name.partition(".")[0] == "myapp"]:
-        del sys.modules[name]
+    with forgotten("myapp"):
+        yield tmp_path
 
 
 def whole(block: Block) -> str:

@@ -13,6 +13,7 @@ from gateway.config import load
 from gateway.following import Follower
 from gateway.store.records import Query
 from tests.functions.conftest import Bench, Make, benches
+from tests.importing import forgotten
 
 pytestmark = pytest.mark.anyio
 
@@ -40,11 +41,8 @@ def app(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "myapp").mkdir()
     for name, text in [*FILES, *((f"myapp/{name}.py", text) for name, text in OTHERS.items())]:
         (tmp_path / name).write_text(text)
-    before = list(sys.path)
-    yield tmp_path
-    sys.path[:] = before
-    for name in [name for name in sys.modules if name.partition(".")[0] == "myapp"]:
-        del sys.modules[name]
+    with forgotten("myapp"):
+        yield tmp_path
 
 
 @pytest.fixture

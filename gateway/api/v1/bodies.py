@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -25,7 +26,6 @@ Ids = Annotated[list[Text], Field(min_length=1, max_length=1000)]
 DRY_RUN = Field(False, description="Say what would be done, and do nothing.")
 AT_ONCE = Field(1000, description="How many at most; `more` says that there are others.")
 AtOnce = Annotated[int, Field(ge=1, le=10_000), BeforeValidator(plain_number)]
-
 
 Rate = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(plain_number)]
 RATED = Field(RATE, description="How many become due in a second.")
@@ -58,12 +58,10 @@ class ReplayEvents(Asking):
         return Query(source=self.source, name=self.name, since=self.since)
 
 
-class ReplayDead(Asking):
-    """Which dead letters to deliver anew. One that has a later delivery is left alone."""
+class WhichDeliveries(Asking):
+    """Deliveries by what they are of, so many at a time."""
 
-    since: Moment | None = Field(None, description="Only those that ended since then. Unix ms.")
-    until: Moment | None = Field(None, description="Only those that ended before then. Unix ms.")
-    rate: Rate = RATED
+    since: Moment | None
     subscription: Text | None = SUBSCRIPTION
     source: Text | None = SOURCE
     name: Text | None = NAME
@@ -71,8 +69,16 @@ class ReplayDead(Asking):
     dry_run: bool = DRY_RUN
 
     def query(self) -> Query:
-        """As the store asks it."""
+        """As the store asks it, in whatever state they are."""
         return Query(source=self.source, name=self.name, since=self.since, subscription=self.subscription)
+
+
+class ReplayDead(WhichDeliveries):
+    """Which dead letters to deliver anew. One that has a later delivery is left alone."""
+
+    since: Moment | None = Field(None, description="Only those that ended since then. Unix ms.")
+    until: Moment | None = Field(None, description="Only those that ended before then. Unix ms.")
+    rate: Rate = RATED
 
 
 class CancelIds(Asking):
@@ -82,20 +88,14 @@ class CancelIds(Asking):
     dry_run: bool = DRY_RUN
 
 
-class CancelPending(Asking):
+class CancelPending(WhichDeliveries):
     """Which pending deliveries to end: all that match, so with no filter all."""
 
     since: Moment | None = Field(None, description="Only those that were made since then. Unix ms.")
-    subscription: Text | None = SUBSCRIPTION
-    source: Text | None = SOURCE
-    name: Text | None = NAME
-    limit: AtOnce = AT_ONCE
-    dry_run: bool = DRY_RUN
 
     def query(self) -> Query:
         """As the store asks it."""
-        which = {"source": self.source, "name": self.name, "since": self.since}
-        return Query(state="pending", subscription=self.subscription, **which)  # type: ignore[arg-type]
+        return replace(super().query(), state="pending")
 
 
 class Pausing(Asking):
